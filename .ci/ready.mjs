@@ -1,0 +1,59 @@
+// Makes a checkout runnable: installs from the lockfile when node_modules does not match it, and
+// builds when a source is newer than the last build. Runs before start, test and check.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    console.error(`${command} ${args.join(' ')} failed; see above.`);
+    process.exit(status ?? 1);
+  }
+}
+
+function digest(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+function newestMs(folder) {
+  let newest = statSync(folder).mtimeMs;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    newest = Math.max(newest, entry.isDirectory() ? newestMs(path) : statSync(path).mtimeMs);
+  }
+  return newest;
+}
+
+const installedMark = 'node_modules/.millpond-lock';
+const lock = digest('package-lock.json');
+if (!existsSync(installedMark) || readFileSync(installedMark, 'utf8') !== lock) {
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+  writeFileSync(installedMark, lock);
+}
+
+const builtMark = 'dist/.built';
+const sourcesMs = Math.max(
+  newestMs('src'),
+  statSync('tsconfig.json').mtimeMs,
+  statSync(installedMark).mtimeMs,
+);
+if (!existsSync(builtMark) || statSync(builtMark).mtimeMs < sourcesMs) {
+  rmSync('dist', { recursive: true, force: true });
+  run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+  mkdirSync('dist', { recursive: true });
+  writeFileSync(builtMark, '');
+}

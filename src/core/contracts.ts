@@ -1,0 +1,71 @@
+// The contracts between the parts: who promises what to whom. Implementations live in their
+// folders; gateway.ts and log-thread.ts introduce them to one another.
+
+import type { MillpondError } from './errors.ts';
+import type { RawMessage } from './raw-message.ts';
+import type { DecodedReading } from './reading.ts';
+
+/**
+ * Called once for each accepted message: with null after the fsync of the commit that holds its
+ * readings or its dead letter, with an error when it could not be stored. In the order of accept.
+ */
+export type Settled = (error: MillpondError | null) => void;
+
+/** The way into the log, for every source. It copies what it keeps before it returns. */
+export interface Intake {
+  accept(message: RawMessage, settled: Settled): void;
+  /** True while more is queued than log.queueBytesMax: a source that can should stop reading. */
+  readonly isFull: boolean;
+  /** Calls once as soon as isFull is false (at once when it is). */
+  onceDrained(resume: () => void): void;
+}
+
+/** A way in. `stop` first takes nothing more, then resolves when all it accepted is settled. */
+export interface Source {
+  /** Resolves with the real address once it accepts connections. */
+  start(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Why a value or a message did not become a reading though nothing was wrong with its form. */
+export type DropReason =
+  | 'sentinel'
+  | 'out_of_range'
+  | 'not_a_number'
+  | 'null_value'
+  | 'broker_traffic'
+  | 'ignored_topic'
+  | 'ignored_field'
+  | 'empty_payload'
+  | 'no_measurement';
+
+/** Why a message (or a part of it) went to the dead letters. */
+export type DeadLetterReason =
+  | 'invalid_json'
+  | 'invalid_utf8'
+  | 'invalid_number'
+  | 'wrong_type'
+  | 'out_of_range'
+  | 'too_deep'
+  | 'too_many_readings'
+  | 'name_too_long'
+  | 'name_invalid'
+  | 'checksum'
+  | 'no_profile'
+  | 'decoder_fault';
+
+/** What decoding made of one message. */
+export interface Decoded {
+  /** The profile's name; empty when none matched. */
+  readonly profile: string;
+  readonly readings: readonly DecodedReading[];
+  /** Values that were left out, by reason, for the metrics. */
+  readonly dropped: readonly DropReason[];
+  /** Set when the message, or a part of it, must be kept as a dead letter. */
+  readonly deadLetter: { readonly reason: DeadLetterReason; readonly detail: string } | null;
+}
+
+/** Pure and total: never throws, never takes longer for a hostile payload than its size explains. */
+export interface Decoder {
+  decode(message: RawMessage): Decoded;
+}

@@ -1,0 +1,146 @@
+// The one table of errors: every failure that a person or a client can meet has a stable code here.
+// `reason` on the wire (google.rpc.ErrorInfo), `code` in logs, on the command line and in
+// docs/errors.md are all this code. A code is never renamed and never given a second meaning.
+
+/** The canonical gRPC status that each error maps to, by its standard name. */
+export type StatusName =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'FAILED_PRECONDITION'
+  | 'OUT_OF_RANGE'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL'
+  | 'UNIMPLEMENTED';
+
+interface ErrorKind {
+  readonly status: StatusName;
+  /** What a person should do about it. */
+  readonly remedy: string;
+  /** Whether the same call may succeed later without a change by the caller. */
+  readonly canRetry: boolean;
+}
+
+function kind(status: StatusName, remedy: string, canRetry = false): ErrorKind {
+  return { status, remedy, canRetry };
+}
+
+export const errorTable = {
+  // The log.
+  DATA_DIR_IN_USE: kind(
+    'FAILED_PRECONDITION',
+    'Stop the other gateway, or give this one a dataDir of its own.',
+  ),
+  DATA_DIR_UNUSABLE: kind(
+    'FAILED_PRECONDITION',
+    'Make the directory writable for the user that runs Millpond, or set dataDir to one that is.',
+  ),
+  LOG_CORRUPT: kind(
+    'INTERNAL',
+    'Move the named files aside and start again; keep them if you want their readings salvaged.',
+  ),
+  LOG_WRITE_FAILED: kind(
+    'UNAVAILABLE',
+    'Look at the disk: free space, mount options, kernel log. What was not acknowledged is resent by the device.',
+    true,
+  ),
+  LOG_STOPPING: kind('UNAVAILABLE', 'The gateway is stopping; try again when it is back.', true),
+  QUEUE_FULL: kind(
+    'RESOURCE_EXHAUSTED',
+    'The log cannot keep up; send more slowly or raise log.queueBytesMax.',
+    true,
+  ),
+  // Reading the log.
+  STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),
+  OFFSET_BEYOND_END: kind(
+    'OUT_OF_RANGE',
+    'Start at or before the high watermark, or at EDGE_LATEST.',
+  ),
+  REQUEST_INVALID: kind('INVALID_ARGUMENT', 'Correct the named field.'),
+  CONSUMER_NAME_INVALID: kind(
+    'INVALID_ARGUMENT',
+    'Use 1 to 128 letters, digits, dots, dashes, underscores or colons.',
+  ),
+  CONSUMER_LIMIT: kind('RESOURCE_EXHAUSTED', 'Reuse a consumer name, or raise log.consumersMax.'),
+  COMMIT_BEYOND_END: kind(
+    'OUT_OF_RANGE',
+    'Commit an offset that the gateway has given out: next_offset of a batch, gap or progress.',
+  ),
+  COMMIT_BEHIND: kind(
+    'FAILED_PRECONDITION',
+    'A commit only moves forward; to read again, subscribe with an offset and no consumer.',
+  ),
+  SUBSCRIBER_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'Close a subscription, or raise grpc.subscribersMax.',
+    true,
+  ),
+  // Config and start.
+  CONFIG_INVALID: kind(
+    'FAILED_PRECONDITION',
+    'Correct each line named; `millpond check` lists them all.',
+  ),
+  CONFIG_NOT_FOUND: kind(
+    'NOT_FOUND',
+    'Name a file that exists, or start without --config for the defaults.',
+  ),
+  PROFILE_INVALID: kind(
+    'FAILED_PRECONDITION',
+    'Correct each line named; `millpond check` lists them all.',
+  ),
+  PORT_IN_USE: kind(
+    'FAILED_PRECONDITION',
+    'Stop what listens there, or set another address; port 0 takes a free one.',
+  ),
+  PORT_DENIED: kind(
+    'FAILED_PRECONDITION',
+    'Choose a port above 1023, or grant the right to bind it.',
+  ),
+  ADDRESS_UNUSABLE: kind('FAILED_PRECONDITION', 'Use an address of this machine, as host:port.'),
+  LISTEN_OPEN: kind(
+    'FAILED_PRECONDITION',
+    'Listen on 127.0.0.1, or set allowAnonymous: true if the network is trusted.',
+  ),
+  GATEWAY_UNREACHABLE: kind(
+    'UNAVAILABLE',
+    'Start the gateway with `millpond serve`, or name its address.',
+    true,
+  ),
+  USAGE: kind('INVALID_ARGUMENT', 'See --help.'),
+  INTERNAL: kind(
+    'INTERNAL',
+    'This is a fault in Millpond; please report it with the log lines around it.',
+  ),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An error with a code out of the table; `message` says what happened and to what. */
+export class MillpondError extends Error {
+  override readonly name = 'MillpondError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get status(): StatusName {
+    return errorTable[this.code].status;
+  }
+
+  get remedy(): string {
+    return errorTable[this.code].remedy;
+  }
+
+  get canRetry(): boolean {
+    return errorTable[this.code].canRetry;
+  }
+}
+
+/** Makes any thrown value a MillpondError, keeping one that already is. */
+export function asMillpondError(thrown: unknown, code: ErrorCode = 'INTERNAL'): MillpondError {
+  if (thrown instanceof MillpondError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new MillpondError(code, message, { cause: thrown });
+}
