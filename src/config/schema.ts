@@ -1,0 +1,265 @@
+// Every option there is: type, range, default and reason, in one place. The reference page
+// (docs/configuration.md), the JSON Schema for editors and the error messages come from here.
+
+import { z } from 'zod';
+import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
+
+const mqtt = z.strictObject({
+  listen: address('127.0.0.1:1883', 'Where MQTT devices connect. Port 0 takes a free one.'),
+  packetBytesMax: size({
+    byDefault: '256KiB',
+    min: '1KiB',
+    max: '16MiB',
+    why: 'The largest MQTT packet taken; a larger one closes its connection. Readings are small: what is larger is a mistake or an attack.',
+  }),
+  topicBytesMax: size({
+    byDefault: '1024B',
+    min: '16B',
+    max: '65535B',
+    why: 'The longest topic taken, in UTF-8. Topics become device names, which are kept in memory.',
+  }),
+  topicLevelsMax: count({
+    unit: 'levels',
+    byDefault: 32,
+    min: 1,
+    max: 256,
+    why: 'The most levels (parts between slashes) of a topic. The cost of matching grows with them.',
+  }),
+  connectionsMax: count({
+    unit: 'connections',
+    byDefault: 1000,
+    min: 1,
+    max: 100_000,
+    why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor.',
+  }),
+  inflightBytesMax: size({
+    byDefault: '8MiB',
+    min: '64KiB',
+    max: '1GiB',
+    why: 'Messages taken but not yet on disk, over all connections. Beyond it the sockets are not read, so that devices wait instead of memory growing.',
+  }),
+  clientIdBytesMax: size({
+    byDefault: '256B',
+    min: '23B',
+    max: '65535B',
+    why: 'The longest client identifier taken. Every server must take 23 bytes (MQTT 3.1.1, 3.1.3.1).',
+  }),
+  connectTimeout: duration({
+    byDefault: '10s',
+    min: '100ms',
+    max: '10m',
+    why: 'A connection that has not sent its CONNECT packet by then is closed.',
+  }),
+  drainTimeout: duration({
+    byDefault: '30s',
+    min: '100ms',
+    max: '1h',
+    why: 'A subscriber that reads nothing for so long while messages wait for it is disconnected, so that it cannot hold memory.',
+  }),
+  sessionsMax: count({
+    unit: 'sessions',
+    byDefault: 10_000,
+    min: 1,
+    max: 1_000_000,
+    why: 'Sessions kept for clients that are away (clean session off). Beyond it the oldest is dropped.',
+  }),
+  retainedMax: count({
+    unit: 'messages',
+    byDefault: 10_000,
+    min: 0,
+    max: 1_000_000,
+    why: 'Retained messages kept for later subscribers. They live in memory.',
+  }),
+  subscriptionsMax: count({
+    unit: 'subscriptions',
+    byDefault: 100,
+    min: 1,
+    max: 100_000,
+    why: 'Topic filters that one client may subscribe to. The log is read over gRPC; MQTT subscriptions are for commands to devices.',
+  }),
+  sessionExpiryMax: duration({
+    byDefault: '7d',
+    min: '1s',
+    max: '365d',
+    why: 'The session of a client that stays away longer is forgotten.',
+  }),
+});
+
+const grpc = z.strictObject({
+  listen: address(
+    '127.0.0.1:50051',
+    'Where processors connect over gRPC. Port 0 takes a free one.',
+  ),
+  subscribersMax: count({
+    unit: 'streams',
+    byDefault: 1000,
+    min: 1,
+    max: 100_000,
+    why: 'Subscriptions open at one time; one more is refused with SUBSCRIBER_LIMIT.',
+  }),
+  batchReadingsMax: count({
+    unit: 'readings',
+    byDefault: 2048,
+    min: 1,
+    max: 65_536,
+    why: 'Readings in one batch: the default and the upper limit of max_batch. Larger batches gain no speed and delay the first reading.',
+  }),
+  batchBytesMax: size({
+    byDefault: '512KiB',
+    min: '16KiB',
+    max: '3MiB',
+    why: 'Encoded bytes in one batch. Clients refuse messages over 4 MiB unless told otherwise.',
+  }),
+  readAheadBytesMax: size({
+    byDefault: '32MiB',
+    min: '1MiB',
+    max: '1GiB',
+    why: 'Encoded batches waiting for subscribers, over all of them. It bounds memory however many are slow.',
+  }),
+  progressInterval: duration({
+    byDefault: '5s',
+    min: '100ms',
+    max: '1h',
+    why: 'A subscriber for whom nothing matched is told how far the log was read after so long.',
+  }),
+  keepaliveTime: duration({
+    byDefault: '30s',
+    min: '1s',
+    max: '1h',
+    why: 'A silent connection is pinged after so long. Consumers on mobile networks vanish without a word.',
+  }),
+  keepaliveTimeout: duration({
+    byDefault: '10s',
+    min: '1s',
+    max: '10m',
+    why: 'A connection whose ping stays unanswered for so long is closed.',
+  }),
+  requestBytesMax: size({
+    byDefault: '1MiB',
+    min: '1KiB',
+    max: '64MiB',
+    why: 'The largest request message taken.',
+  }),
+});
+
+const http = z.strictObject({
+  listen: address(
+    '127.0.0.1:8080',
+    'Where metrics and health are served. Port 0 takes a free one.',
+  ),
+});
+
+const log = z.strictObject({
+  commitInterval: duration({
+    byDefault: '0ms',
+    min: '0ms',
+    max: '1m',
+    why: 'The shortest time from one commit to the next. 0 commits again as soon as the last commit ended. More spares the flash of an SD card and delays acknowledgements by as much.',
+  }),
+  queueBytesMax: size({
+    byDefault: '32MiB',
+    min: '1MiB',
+    max: '4GiB',
+    why: 'Messages waiting to be decoded and committed. At the limit sources stop reading.',
+  }),
+  batchReadingsMax: count({
+    unit: 'readings',
+    byDefault: 50_000,
+    min: 1,
+    max: 1_000_000,
+    why: 'Readings in one commit. Larger commits gain no speed and keep acknowledgements waiting.',
+  }),
+  duckdbMemoryMax: size({
+    byDefault: '96MiB',
+    min: '48MiB',
+    max: '64GiB',
+    why: "DuckDB's memory limit. It leaves room for the rest on a machine with 1 GB.",
+  }),
+  duckdbThreads: count({
+    unit: 'threads',
+    byDefault: 1,
+    min: 1,
+    max: 64,
+    why: 'Threads that DuckDB uses. One leaves the other cores of a small machine to the sockets.',
+  }),
+  checkpointBytes: size({
+    byDefault: '16MiB',
+    min: '1MiB',
+    max: '4GiB',
+    why: 'The size of the write-ahead log at which DuckDB checkpoints. Less means a quicker start after a crash, more means fewer writes.',
+  }),
+  tailBytesMax: size({
+    byDefault: '8MiB',
+    min: '64KiB',
+    max: '1GiB',
+    why: 'The newest batches, kept in memory for subscribers at the tail so that they cost no database read.',
+  }),
+  consumersMax: count({
+    unit: 'consumers',
+    byDefault: 1000,
+    min: 1,
+    max: 1_000_000,
+    why: 'Named consumers with a committed offset. One more is refused with CONSUMER_LIMIT.',
+  }),
+  seriesMax: count({
+    unit: 'series',
+    byDefault: 1_000_000,
+    min: 1000,
+    max: 16_000_000,
+    why: 'Series (device, channel, metric, unit, source) kept. Beyond it messages with new ones are dead letters: a device that puts a counter into its name must not fill the memory.',
+  }),
+  deadLettersMax: count({
+    unit: 'messages',
+    byDefault: 100_000,
+    min: 1,
+    max: 10_000_000,
+    why: 'Dead letters kept. Beyond it the oldest are dropped and recorded as a loss.',
+  }),
+  deadLetterBytesMax: size({
+    byDefault: '64MiB',
+    min: '1MiB',
+    max: '16GiB',
+    why: 'Bytes of dead letters kept. Beyond it the oldest are dropped and recorded as a loss.',
+  }),
+});
+
+const logger = z.strictObject({
+  level: choice(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+    'The least severe lines written to standard error.',
+  ),
+  format: choice(
+    ['auto', 'json', 'pretty'],
+    'auto',
+    'auto writes lines for people on a terminal and JSON everywhere else.',
+  ),
+});
+
+export const configSchema = z.strictObject({
+  dataDir: folder(
+    './data',
+    'The folder that holds the log. One gateway at a time uses it. A relative path starts at the folder in which the gateway was started.',
+  ),
+  allowAnonymous: flag(
+    false,
+    'Allows listening beyond this machine although nobody is asked who they are. For networks in which every device is trusted.',
+  ),
+  maxClockSkew: duration({
+    byDefault: '24h',
+    min: '1s',
+    max: '3650d',
+    why: "A device's own time that is off by more is kept, and marked in the reading's quality. Clocks without a battery start in 1970.",
+  }),
+  profiles: folders(
+    'Folders with device profiles of your own, beside those that come with Millpond. A relative path starts at the folder in which the gateway was started.',
+  ),
+  mqtt: mqtt.prefault({}).describe('The way in for MQTT devices.'),
+  grpc: grpc.prefault({}).describe('The way out to processors.'),
+  http: http.prefault({}).describe('Metrics and health.'),
+  log: log.prefault({}).describe('The durable log.'),
+  logger: logger.prefault({}).describe('Diagnostic lines; not the log of readings.'),
+});
+
+/** The options under the names that they have in the file, each value in its smallest unit. */
+export type ConfigOptions = z.output<typeof configSchema>;

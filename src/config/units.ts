@@ -1,0 +1,46 @@
+// Reads durations and sizes as people write them in a config file: `200ms`, `24h`, `64KiB`.
+
+const msPerUnit: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+// As IEC 80000-13 has it: KiB counts in 1024, kB in 1000. `KB` is read as `kB`.
+const bytesPerUnit: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1000,
+  KB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+export const durationPattern = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/;
+export const sizePattern = /^(\d+(?:\.\d+)?) ?(B|kB|KB|MB|GB|KiB|MiB|GiB)$/;
+
+function inSmallestUnit(
+  value: number | string,
+  pattern: RegExp,
+  factors: Readonly<Record<string, number>>,
+): number | null {
+  if (typeof value === 'number') return value;
+  const match = pattern.exec(value);
+  const factor = factors[match?.[2] ?? ''];
+  if (match === null || factor === undefined) return null;
+  return Math.round(Number(match[1]) * factor);
+}
+
+/** Milliseconds, to the nearest whole one; a number is milliseconds already. Null if unreadable. */
+export function parseDurationMs(value: number | string): number | null {
+  return inSmallestUnit(value, durationPattern, msPerUnit);
+}
+
+/** Bytes, to the nearest whole one; a number is bytes already. Null if unreadable. */
+export function parseSizeBytes(value: number | string): number | null {
+  return inSmallestUnit(value, sizePattern, bytesPerUnit);
+}
