@@ -1,0 +1,69 @@
+// What must hold between options, each of which is right by itself.
+
+import { formatAddress, isLoopback } from './address.ts';
+import type { ConfigOptions } from './schema.ts';
+
+export interface Contradiction {
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly remedy: string;
+  /** It is an address that others than this machine can reach while nobody is asked who they are. */
+  readonly isOpen: boolean;
+}
+
+function findOpenAddresses(options: ConfigOptions): Contradiction[] {
+  if (options.allowAnonymous) return [];
+  return (['mqtt', 'grpc', 'http'] as const).flatMap((section) => {
+    const { listen } = options[section];
+    if (isLoopback(listen.host)) return [];
+    return {
+      path: [section, 'listen'],
+      message: `is ${formatAddress(listen)}, which others than this machine can reach without saying who they are`,
+      remedy: `listen on 127.0.0.1:${listen.port}, or set allowAnonymous: true if the network is trusted`,
+      isOpen: true,
+    };
+  });
+}
+
+function findSharedPorts(options: ConfigOptions): Contradiction[] {
+  const seen = new Map<string, string>();
+  return (['mqtt', 'grpc', 'http'] as const).flatMap((section) => {
+    const { listen } = options[section];
+    const text = formatAddress(listen);
+    const other = seen.get(text);
+    seen.set(text, section);
+    if (listen.port === 0 || other === undefined) return [];
+    return {
+      path: [section, 'listen'],
+      message: `is ${text}, as is ${other}.listen`,
+      remedy: 'give each a port of its own',
+      isOpen: false,
+    };
+  });
+}
+
+function findSizesTooSmall({ mqtt, grpc, log }: ConfigOptions): Contradiction[] {
+  const mustHold = [
+    ['mqtt.inflightBytesMax', mqtt.inflightBytesMax, 'mqtt.packetBytesMax', mqtt.packetBytesMax],
+    ['log.queueBytesMax', log.queueBytesMax, 'mqtt.packetBytesMax', mqtt.packetBytesMax],
+    ['log.deadLetterBytesMax', log.deadLetterBytesMax, 'mqtt.packetBytesMax', mqtt.packetBytesMax],
+    ['grpc.readAheadBytesMax', grpc.readAheadBytesMax, 'grpc.batchBytesMax', grpc.batchBytesMax],
+  ] as const;
+  return mustHold.flatMap(([larger, largerBytes, smaller, smallerBytes]) => {
+    if (largerBytes >= smallerBytes) return [];
+    return {
+      path: larger.split('.'),
+      message: `is ${largerBytes} bytes, less than ${smaller} (${smallerBytes} bytes)`,
+      remedy: `raise it or lower ${smaller}`,
+      isOpen: false,
+    };
+  });
+}
+
+export function findContradictions(options: ConfigOptions): Contradiction[] {
+  return [
+    ...findOpenAddresses(options),
+    ...findSharedPorts(options),
+    ...findSizesTooSmall(options),
+  ];
+}
