@@ -1,0 +1,27 @@
+// What the MQTT source must be told: every number resolved, every limit finite.
+
+export interface MqttConfig {
+  /** Option `mqtt.listen`. Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The largest control packet that is taken, fixed header included. */
+  readonly packetBytesMax: number;
+  /** The longest topic name or topic filter, in bytes of UTF-8. */
+  readonly topicBytesMax: number;
+  /** The most levels of a topic name or filter: 1 to 100, where the broker's matcher ends. */
+  readonly topicLevelsMax: number;
+  readonly connectionsMax: number;
+  /** Messages taken from sockets and not yet settled, in bytes; beyond it no socket is read. */
+  readonly inflightBytesMax: number;
+  readonly clientIdBytesMax: number;
+  /** How long a connection may take to send its CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** How long a subscriber may leave its full receive buffer unread before it is cut. */
+  readonly drainTimeoutMs: number;
+  /** Sessions that outlive their connection. */
+  readonly sessionsMax: number;
+  readonly retainedMax: number;
+  /** Subscriptions of one client. */
+  readonly subscriptionsMax: number;
+  /** The longest MQTT 5 Session Expiry Interval that is granted; a longer one is shortened to it. */
+  readonly sessionExpiryMaxMs: number;
+}
