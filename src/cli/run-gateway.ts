@@ -1,0 +1,79 @@
+// Runs the gateway in the foreground until a signal or a failure ends it.
+
+import type { Config } from '../config/config.ts';
+import { asMillpondError } from '../core/errors.ts';
+import { createLogger, isPretty, type Logger } from '../observability/logger.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { reportFaultsTo } from './faults.ts';
+import { formatError } from './print-error.ts';
+
+/** With the real ports. */
+export interface GatewayAddresses {
+  readonly mqtt: string;
+  readonly grpc: string;
+  readonly http: string;
+}
+
+// Supervisors kill after some seconds; what is not acknowledged by then is resent by the device.
+const stopTimeoutMs = 4500;
+
+/** Resolves at the first SIGTERM or SIGINT; from then on a second one exits at once. */
+function firstSignal(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (isStopping) process.exit(exitCodes.failed.code);
+      isStopping = true;
+      logger.info({ signal }, 'stopping');
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+function reportTo(logger: Logger, config: Config): (thrown: unknown) => number {
+  return (thrown) => {
+    const error = asMillpondError(thrown);
+    if (isPretty(config.logger.format)) {
+      process.stderr.write(`${formatError(error)}\n`);
+    } else {
+      const { code, remedy } = error;
+      logger.fatal({ code, remedy, err: error.cause ?? error }, error.message);
+    }
+    return exitCodeOf(error.code);
+  };
+}
+
+/**
+ * Never returns: ends the process, with 0 after a signal and a clean stop. `onReady` is called once
+ * connections are accepted. Errors are told on standard error.
+ */
+export async function runGateway(
+  config: Config,
+  onReady: (addresses: GatewayAddresses) => void,
+): Promise<never> {
+  const logger = createLogger(config.logger);
+  const report = reportTo(logger, config);
+  reportFaultsTo(report);
+  const signalled = firstSignal(logger);
+  try {
+    const { startGateway } = await import('../gateway.ts');
+    const starting = startGateway(config, logger);
+    const stopRequested = signalled.then(async () => {
+      // Not unref'd: it must fire even if a part that hangs holds nothing open.
+      setTimeout(() => {
+        logger.error({ stopTimeoutMs }, 'could not stop in time');
+        process.exit(exitCodes.failed.code);
+      }, stopTimeoutMs);
+      await (await starting).stop();
+    });
+    const gateway = await starting;
+    onReady(gateway.addresses);
+    await Promise.race([gateway.stopped, stopRequested]);
+    logger.info('stopped');
+    process.exit(exitCodes.ok.code);
+  } catch (thrown) {
+    process.exit(report(thrown));
+  }
+}
