@@ -21,6 +21,8 @@ export interface OptionNote {
   readonly unit: string;
   /** As it would be written in the file. */
   readonly byDefault: string;
+  /** What may stand there, in few words: `0ms to 1m`. */
+  readonly range: string;
   /** Completes "expected …" in an error message. */
   readonly expected: string;
   /** What the option does and why its default is what it is. */
@@ -62,6 +64,7 @@ function measured(measure: Measure, range: Range) {
       kind,
       unit,
       byDefault: range.byDefault,
+      range: `${range.min} to ${range.max}`,
       expected: `a ${kind} from ${range.min} to ${range.max}, as ${examples} or a number of ${unit}`,
       why: range.why,
     });
@@ -102,6 +105,7 @@ export function count(of: {
       kind: 'count',
       unit: of.unit,
       byDefault: String(of.byDefault),
+      range: `${of.min} to ${of.max}`,
       expected: `a whole number from ${of.min} to ${of.max}`,
       why: of.why,
     });
@@ -116,6 +120,7 @@ export function flag(byDefault: boolean, why: string) {
       kind: 'flag',
       unit: '',
       byDefault: String(byDefault),
+      range: 'true or false',
       expected: 'true or false',
       why,
     });
@@ -135,8 +140,9 @@ export function address(byDefault: string, why: string) {
     .describe(why)
     .register(optionNotes, {
       kind: 'address',
-      unit: 'host:port',
+      unit: '',
       byDefault,
+      range: 'host:port',
       expected: `host:port, as ${byDefault} or "[::1]:${byDefault.split(':')[1]}"`,
       why,
     });
@@ -147,8 +153,9 @@ const folderName = z.string().min(1);
 export function folder(byDefault: string, why: string) {
   return folderName.prefault(byDefault).describe(why).register(optionNotes, {
     kind: 'folder',
-    unit: 'path',
+    unit: '',
     byDefault,
+    range: 'a path',
     expected: 'the path of a folder',
     why,
   });
@@ -157,8 +164,9 @@ export function folder(byDefault: string, why: string) {
 export function folders(why: string) {
   return z.array(folderName).prefault([]).describe(why).register(optionNotes, {
     kind: 'folders',
-    unit: 'paths',
+    unit: '',
     byDefault: '[]',
+    range: 'a list of paths',
     expected: 'a list of folders, as [./devices]',
     why,
   });
@@ -177,6 +185,7 @@ export function choice<const Value extends string>(
       kind: 'choice',
       unit: '',
       byDefault,
+      range: values.join(', '),
       expected: `one of ${values.join(', ')}`,
       why,
     });

@@ -13,7 +13,7 @@ const mqtt = z.strictObject({
     why: 'The largest MQTT packet taken; a larger one closes its connection. Readings are small: what is larger is a mistake or an attack.',
   }),
   topicBytesMax: size({
-    byDefault: '1024B',
+    byDefault: '1KiB',
     min: '16B',
     max: '65535B',
     why: 'The longest topic taken, in UTF-8. Topics become device names, which are kept in memory.',
