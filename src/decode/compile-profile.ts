@@ -1,0 +1,279 @@
+// A profile as written becomes a profile that decodes: patterns, paths and templates parsed once, every
+// name and unit checked. All problems are found in one go, each with its place in the document.
+
+import type { DropReason } from '../core/contracts.ts';
+import type { ChecksumRule } from './checksum.ts';
+import { compileReading } from './compile-reading.ts';
+import { parseZone } from './device-time.ts';
+import { PathAutomatonBuilder } from './path-automaton.ts';
+import type { PathSegment } from './path-pattern.ts';
+import { parsePath } from './path-pattern.ts';
+import type { PayloadParser } from './payload-format.ts';
+import { csvParser, keyValueParser, parseJson, parseNumber } from './payload-format.ts';
+import type { BodyDocument, ExampleDocument, ProfileDocument } from './profile-schema.ts';
+import type { ReadingField, TimeRule } from './reading-field.ts';
+import type { Rule } from './rule.ts';
+import { NotationError } from './segment-pattern.ts';
+import type { Template } from './template.ts';
+import { parseReference, parseTemplate, rootKeysOf } from './template.ts';
+import type { TopicPattern } from './topic-pattern.ts';
+import { parseTopicPattern } from './topic-pattern.ts';
+
+export interface ProfileRoute {
+  readonly pattern: TopicPattern;
+  readonly target: Rule | { readonly ignored: DropReason };
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly title: string;
+  /** The file it came from; empty for one made in memory. */
+  readonly file: string;
+  readonly priority: number;
+  readonly routes: readonly ProfileRoute[];
+  /** For a serial port that names the profile in its config; null when only topics are described. */
+  readonly portRule: Rule | null;
+  readonly examples: readonly ExampleDocument[];
+}
+
+export type DocumentPath = readonly (string | number)[];
+
+export interface Problem {
+  readonly path: DocumentPath;
+  readonly message: string;
+}
+
+/** Collects the problems of one profile; `at` gives NotationErrors their place. */
+export class Problems {
+  readonly list: Problem[] = [];
+
+  add(path: DocumentPath, message: string): void {
+    const isKnown = this.list.some(
+      (known) => known.message === message && known.path.join() === path.join(),
+    );
+    if (!isKnown) this.list.push({ path, message });
+  }
+
+  at<T>(path: DocumentPath, parse: () => T): T | undefined {
+    try {
+      return parse();
+    } catch (thrown) {
+      if (!(thrown instanceof NotationError)) throw thrown;
+      this.add(path, thrown.message);
+      return undefined;
+    }
+  }
+}
+
+/** The profile, or null with the problems that keep it from being one. */
+export function compileProfile(
+  document: ProfileDocument,
+  file = '',
+): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
+  const problems = new Problems();
+  const routes: ProfileRoute[] = [];
+  for (const [index, entry] of (document.ignore ?? []).entries()) {
+    const ignore = typeof entry === 'string' ? { topic: entry, reason: undefined } : entry;
+    const at = typeof entry === 'string' ? ['ignore', index] : ['ignore', index, 'topic'];
+    const pattern = problems.at(at, () => parseTopicPattern(ignore.topic));
+    if (pattern !== undefined) {
+      routes.push({ pattern, target: { ignored: ignore.reason ?? 'ignored_topic' } });
+    }
+  }
+  for (const [index, entry] of (document.match ?? []).entries()) {
+    const { topic, ...overrides } = typeof entry === 'string' ? { topic: entry } : entry;
+    const at = typeof entry === 'string' ? ['match', index] : ['match', index, 'topic'];
+    const pattern = problems.at(at, () => parseTopicPattern(topic));
+    const body = new Body(document, overrides, ['match', index]);
+    const rule = compileRule(document.profile, body, pattern?.captures ?? [], problems);
+    if (pattern !== undefined && rule !== null) routes.push({ pattern, target: rule });
+  }
+  let portRule: Rule | null = null;
+  if (document.readings !== undefined) {
+    // A body that needs the topic's captures is no fault of a profile that has topics to take them from.
+    const own = document.match === undefined ? problems : new Problems();
+    const rule = compileRule(document.profile, new Body(document, {}, []), ['port'], own);
+    if (own === problems || own.list.length === 0) portRule = rule;
+  } else if (document.match === undefined && document.ignore === undefined) {
+    problems.add([], 'the profile matches no topic and has no readings; it needs one of them');
+  }
+  if (problems.list.length > 0) return { profile: null, problems: problems.list };
+  const profile: Profile = {
+    name: document.profile,
+    title: document.title ?? document.profile,
+    file,
+    priority: document.priority ?? 0,
+    routes,
+    portRule,
+    examples: document.examples ?? [],
+  };
+  return { profile, problems: [] };
+}
+
+/** The profile's body with a match's own fields on top, and where each field was written. */
+class Body {
+  readonly fields: BodyDocument;
+  readonly #overrides: BodyDocument;
+  readonly #place: DocumentPath;
+
+  constructor(profile: ProfileDocument, overrides: BodyDocument, place: DocumentPath) {
+    this.fields = { ...profile, ...overrides };
+    this.#overrides = overrides;
+    this.#place = place;
+  }
+
+  at(field: keyof BodyDocument, ...rest: DocumentPath): DocumentPath {
+    return field in this.#overrides ? [...this.#place, field, ...rest] : [field, ...rest];
+  }
+
+  get place(): DocumentPath {
+    return this.#place;
+  }
+}
+
+function compileRule(
+  profile: string,
+  body: Body,
+  topicCaptures: readonly string[],
+  problems: Problems,
+): Rule | null {
+  const { fields } = body;
+  const slotOfTopic = (name: string) => {
+    const slot = topicCaptures.indexOf(name);
+    return slot < 0 ? undefined : slot;
+  };
+  const parse = compileFormat(body, problems);
+  const deviceSources = fields.device ?? (topicCaptures.includes('device') ? '{device}' : '{port}');
+  const device = problems.at(fields.device === undefined ? body.place : body.at('device'), () => {
+    if (
+      fields.device === undefined &&
+      slotOfTopic('device') === undefined &&
+      slotOfTopic('port') === undefined
+    ) {
+      throw new NotationError(
+        'no device: capture {device} in the topic, or say device: "{$.field}"',
+      );
+    }
+    return parseTemplate(asList(deviceSources), slotOfTopic);
+  });
+  const within = problems.at(body.at('within'), () => parsePath(fields.within ?? []));
+  const time = compileTime(body, problems);
+  const reserved = new Set(
+    (time?.references ?? []).flatMap(({ up, keys }) => (up === null ? [keys[0]!] : [])),
+  );
+  if (device !== undefined) for (const key of rootKeysOf(device)) reserved.add(key);
+  if (fields.readings === undefined) {
+    problems.add(body.place, 'no readings: list them here or for the whole profile');
+    return null;
+  }
+  const builder = new PathAutomatonBuilder<ReadingField>(topicCaptures.length);
+  for (const [index, reading] of fields.readings.entries()) {
+    const path = problems.at(body.at('readings', index, 'at'), () =>
+      pathOf(reading.at, fields, within),
+    );
+    if (path === undefined || device === undefined) continue;
+    builder.add(path, (slots) =>
+      compileReading({
+        reading,
+        body: fields,
+        at: (...rest) => body.at('readings', index, ...rest),
+        slotOf: (name) => slots.get(name) ?? slotOfTopic(name),
+        device,
+        time: time !== null && isBeside(time) ? time : null,
+        reserve: (key) => reserved.add(key),
+        problems,
+      }),
+    );
+  }
+  if (device === undefined || parse === null) return null;
+  return {
+    profile,
+    parse,
+    isSplit: fields.split === 'lines',
+    checksum: compileChecksum(body, problems),
+    automaton: builder.build(reserved),
+    device,
+    isDeviceOfTopic: isOfTopic(device),
+    time: time !== null && !isBeside(time) ? time : null,
+  };
+}
+
+function pathOf(
+  at: string | readonly string[] | undefined,
+  fields: BodyDocument,
+  within: readonly PathSegment[] | undefined,
+): readonly PathSegment[] {
+  const isNumber = fields.format === 'number';
+  if (at === undefined && !isNumber) throw new NotationError('`at` is missing: the key to read');
+  if (at !== undefined && isNumber)
+    throw new NotationError('`at` has no place with format: number');
+  return [...(within ?? []), ...parsePath(at ?? '')];
+}
+
+export function asList(texts: string | readonly string[]): readonly string[] {
+  return typeof texts === 'string' ? [texts] : texts;
+}
+
+function isOfTopic(device: Template): boolean {
+  return device.alternatives.every((parts) =>
+    parts.every((part) => typeof part === 'string' || 'slot' in part),
+  );
+}
+
+function isBeside(time: TimeRule): boolean {
+  return time.references.some(({ up }) => up !== null);
+}
+
+function compileTime(body: Body, problems: Problems): TimeRule | null {
+  const { time } = body.fields;
+  if (time === undefined) return null;
+  const references = problems.at(body.at('time', 'at'), () => asList(time.at).map(parseReference));
+  if (references === undefined) return null;
+  const zoneMinutes = time.zone === undefined ? null : (parseZone(time.zone) ?? null);
+  if (time.zone !== undefined && zoneMinutes === null) {
+    problems.add(body.at('time', 'zone'), `"${time.zone}" is no zone; write UTC or +02:00`);
+  }
+  return { references, form: time.format ?? 'auto', zoneMinutes };
+}
+
+function compileFormat(body: Body, problems: Problems): PayloadParser | null {
+  const { format, pairs, assign, columns, separator } = body.fields;
+  const misplaced = (field: keyof BodyDocument, owner: string) =>
+    problems.add(body.at(field), `${field} belongs to format: ${owner}`);
+  if (format !== 'key-value' && pairs !== undefined) misplaced('pairs', 'key-value');
+  if (format !== 'key-value' && assign !== undefined) misplaced('assign', 'key-value');
+  if (format !== 'csv' && columns !== undefined) misplaced('columns', 'csv');
+  if (format !== 'csv' && separator !== undefined) misplaced('separator', 'csv');
+  switch (format) {
+    case 'json':
+      return parseJson;
+    case 'number':
+      return parseNumber;
+    case 'key-value':
+      return keyValueParser(pairs ?? ',;', assign ?? '=:');
+    case 'csv':
+      if (columns !== undefined) return csvParser(columns, separator ?? ',');
+      problems.add(body.at('format'), 'format: csv needs columns, the names in their order');
+      return null;
+    case undefined:
+      problems.add(body.place, 'no format: say json, number, key-value or csv');
+      return null;
+  }
+}
+
+function compileChecksum(body: Body, problems: Problems): ChecksumRule | null {
+  const { checksum, format } = body.fields;
+  if (checksum === undefined) return null;
+  if (format === 'json' && checksum.before === undefined) {
+    problems.add(
+      body.at('checksum'),
+      'a checksum over JSON needs `before`, the text that parts them',
+    );
+  }
+  return {
+    kind: checksum.kind,
+    after: checksum.after ?? '',
+    before: checksum.before ?? '',
+    isHex: checksum.over === 'hex',
+  };
+}

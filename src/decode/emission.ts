@@ -1,0 +1,128 @@
+// One message on its way to readings: where it stands in the payload, what came of it so far. A decoder
+// has one and resets it for each message; only the arrays it gives out are new.
+
+import type { DeadLetterReason, Decoded, DropReason } from '../core/contracts.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+import type { DecodedReading } from '../core/reading.ts';
+import { Quality } from '../core/reading.ts';
+import { timeUnusable } from './device-time.ts';
+import type { Scope } from './template.ts';
+
+export interface EmissionLimits {
+  readonly readingsMax: number;
+  readonly maxClockSkewUs: number;
+}
+
+const none: readonly never[] = Object.freeze([]);
+
+/** Values looked at in one message; hostile payloads end here, real ones never come near. */
+const visitsMax = 10_000;
+
+export class Emission implements Scope {
+  readonly slots: string[] = [];
+  root: unknown = null;
+  readonly containers: unknown[] = [];
+  depth = 0;
+
+  /** The device where a reading names no other, already judged; empty when it must be rendered. */
+  device = '';
+  measuredAtUs = 0;
+  quality: Quality = Quality.good;
+  /** No more of this message is looked at. */
+  isOver = false;
+
+  readonly #limits: EmissionLimits;
+  #receivedAtUs = 0;
+  #deliveryQuality: Quality = Quality.good;
+  #visits = 0;
+  #readings: DecodedReading[] = [];
+  #dropped: DropReason[] | null = null;
+  #deadLetter: Decoded['deadLetter'] = null;
+
+  constructor(limits: EmissionLimits) {
+    this.#limits = limits;
+  }
+
+  begin(message: RawMessage): void {
+    this.#receivedAtUs = message.receivedAtUs;
+    this.#deliveryQuality = message.isRedelivered
+      ? Quality.redelivered
+      : message.isRetained
+        ? Quality.retained
+        : Quality.good;
+    this.#visits = 0;
+    this.#readings = [];
+    this.#dropped = null;
+    this.#deadLetter = null;
+    this.isOver = false;
+    this.useArrivalTime();
+  }
+
+  useArrivalTime(): void {
+    this.measuredAtUs = this.#receivedAtUs;
+    this.quality = this.#deliveryQuality;
+  }
+
+  /** Takes the device's time or one of device-time's codes for there being none. */
+  useDeviceTime(us: number): void {
+    let isSuspect = us === timeUnusable;
+    if (us < 0) {
+      this.measuredAtUs = this.#receivedAtUs;
+    } else {
+      this.measuredAtUs = us;
+      isSuspect = Math.abs(us - this.#receivedAtUs) > this.#limits.maxClockSkewUs;
+    }
+    this.quality =
+      isSuspect && this.#deliveryQuality === Quality.good
+        ? Quality.clockSuspect
+        : this.#deliveryQuality;
+  }
+
+  /** Counts one value looked at; false when there were too many. */
+  visit(): boolean {
+    this.#visits += 1;
+    if (this.#visits <= visitsMax) return true;
+    this.reject('too_many_readings', `more than ${visitsMax} values in one message`);
+    this.isOver = true;
+    return false;
+  }
+
+  add(reading: DecodedReading): void {
+    if (this.#readings.length >= this.#limits.readingsMax) {
+      this.reject('too_many_readings', `more than ${this.#limits.readingsMax} readings`);
+      this.isOver = true;
+      return;
+    }
+    this.#readings.push(reading);
+  }
+
+  drop(reason: DropReason): void {
+    if (this.#dropped === null) this.#dropped = [reason];
+    else this.#dropped.push(reason);
+  }
+
+  /** The first fault is the dead letter's reason; good siblings are kept all the same. */
+  reject(reason: DeadLetterReason, detail: string): void {
+    this.#deadLetter ??= { reason, detail };
+  }
+
+  /** There were fields, and not one of them was a measurement or even stood for one. */
+  get hasOnlyForeign(): boolean {
+    if (this.#readings.length > 0 || this.#deadLetter !== null) return false;
+    return this.#dropped === null || this.#dropped.every((reason) => reason === 'ignored_field');
+  }
+
+  end(profile: string): Decoded {
+    const hasNothing =
+      this.#readings.length === 0 && this.#deadLetter === null && this.#dropped === null;
+    if (hasNothing) this.drop('no_measurement');
+    this.root = null;
+    this.containers.length = 0;
+    return {
+      profile,
+      readings: this.#readings,
+      dropped: this.#dropped ?? none,
+      deadLetter: this.#deadLetter,
+    };
+  }
+}

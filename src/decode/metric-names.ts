@@ -1,0 +1,158 @@
+// From a name that a device chose (a JSON key, a topic's last level) to the metric of the table, where
+// that can be said with confidence: `temp`, `outTemp_F`, `pressure_kPa`, `inverter0_power_demand`.
+
+import type { Conversion, MetricKind } from './units.ts';
+import { findConversion, findMetric, metricTable } from './units.ts';
+
+export interface NamedMetric {
+  readonly metric: string;
+  /** The name as it was where it says more than the metric (`outTemp`), else empty. */
+  readonly channel: string;
+  /** Null for a metric that the table does not know; it then has no unit. */
+  readonly kind: MetricKind | null;
+  /** From the unit in the name's end, null where it has none: the canonical unit is assumed. */
+  readonly conversion: Conversion | null;
+}
+
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  temperature: ['temp', 'tmp', 'tempc', 'temperatur'],
+  dew_point: ['dewpoint', 'dew'],
+  humidity: ['hum', 'humi', 'rh', 'relative_humidity', 'relativehumidity', 'humid'],
+  pressure: ['press', 'pres', 'baro', 'barometer', 'barometric_pressure', 'air_pressure'],
+  battery: ['batt', 'bat', 'battery_level', 'battery_percent', 'batterylevel', 'soc'],
+  voltage: ['volt', 'volts', 'vbat', 'vcc', 'battery_voltage'],
+  current: ['amps', 'amperage'],
+  power: ['watt', 'watts', 'active_power', 'act_power', 'apower'],
+  apparent_power: ['apparentpower', 'aprt_power'],
+  reactive_power: ['reactivepower'],
+  power_factor: ['powerfactor', 'pf'],
+  energy: ['kwh', 'consumption'],
+  frequency: ['freq', 'ac_frequency'],
+  co2: ['eco2', 'carbon_dioxide'],
+  voc: ['tvoc'],
+  pm2_5: ['pm25', 'pm2.5'],
+  illuminance: ['lux', 'light', 'luminosity', 'illumination', 'illuminance_lux', 'brightness_lux'],
+  irradiance: ['solar_radiation', 'solarradiation'],
+  uv_index: ['uv', 'uvi', 'uvindex'],
+  soil_moisture: ['soilmoisture', 'moisture'],
+  noise: ['sound', 'noise_level'],
+  rssi: ['signal_strength'],
+  linkquality: ['lqi', 'link_quality'],
+  rain: ['rainfall', 'precipitation'],
+  wind_speed: ['windspeed'],
+  wind_direction: ['winddirection', 'wind_dir', 'winddir'],
+};
+
+const kindByName = new Map<string, MetricKind>();
+for (const kind of metricTable) {
+  kindByName.set(kind.metric, kind);
+  for (const alias of aliases[kind.metric] ?? []) kindByName.set(alias, kind);
+}
+
+/** One word of a longer name that decides its metric. Short aliases are too easily something else. */
+const telling = new Map<string, MetricKind>(
+  [
+    ['temperature', 'temperature'],
+    ['temp', 'temperature'],
+    ['humidity', 'humidity'],
+    ['pressure', 'pressure'],
+    ['barometer', 'pressure'],
+    ['battery', 'battery'],
+    ['voltage', 'voltage'],
+    ['current', 'current'],
+    ['power', 'power'],
+    ['energy', 'energy'],
+    ['co2', 'co2'],
+    ['illuminance', 'illuminance'],
+    ['rssi', 'rssi'],
+    ['frequency', 'frequency'],
+  ].map(([word, metric]) => [word!, findMetric(metric!)!]),
+);
+
+/** Words beside which a telling word means a setting, a count or a state and not the measurement. */
+const misleading = new Set(
+  `age alarm alert apparent average avg calibration charge charging coefficient comfort config count
+  counter cycles delay delta demand_limit desired deviation error errors external factor failure fault
+  feels heating id index interval last limit low max maximum min minimum mode month normalized number
+  offset ok on outage period point preset reactive reset rise saving schedule set setpoint setting
+  source state status step target threshold time trend type upper version warning week`
+    .split(/\s+/)
+    .filter((word) => word !== ''),
+);
+const suffix = /^(.+)_([^_]{1,8})$/;
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+|(?<=[a-z]{3})(?=\d)/)
+    .filter((word) => word !== '');
+}
+
+/** The metric of a name without its unit, and whether the name says more than the metric. */
+function findKind(name: string): { kind: MetricKind; isWhole: boolean } | undefined {
+  const whole = kindByName.get(name.toLowerCase().replaceAll('-', '_'));
+  if (whole !== undefined) return { kind: whole, isWhole: true };
+  let found: MetricKind | undefined;
+  for (const word of wordsOf(name)) {
+    if (misleading.has(word)) return undefined;
+    const kind = telling.get(word);
+    if (kind === undefined) continue;
+    // "battery_voltage" is a voltage and "battery_temperature" a temperature: battery gives way.
+    if (found === undefined || found.metric === 'battery') found = kind;
+    else if (kind !== found && kind.metric !== 'battery') return undefined;
+  }
+  return found === undefined ? undefined : { kind: found, isWhole: false };
+}
+
+function withUnit(name: string): NamedMetric | undefined {
+  const parts = suffix.exec(name);
+  if (parts === null) return undefined;
+  const [, base, unit] = parts as unknown as [string, string, string];
+  const found = findKind(base);
+  if (found === undefined) return undefined;
+  const channel = found.isWhole ? '' : base;
+  const conversion = findConversion(found.kind, unit);
+  if (conversion !== undefined) {
+    return { metric: found.kind.metric, channel, kind: found.kind, conversion };
+  }
+  if (found.kind.metric !== 'battery') return undefined;
+  const voltage = findMetric('voltage')!;
+  const asVoltage = findConversion(voltage, unit);
+  if (asVoltage === undefined) return undefined;
+  return {
+    metric: 'voltage',
+    channel: found.isWhole ? '' : base,
+    kind: voltage,
+    conversion: asVoltage,
+  };
+}
+
+/** Never fails: a name that tells nothing is the metric's name itself, blanks made underscores. */
+export function nameMetric(name: string): NamedMetric {
+  const found = findKind(name);
+  if (found?.isWhole !== true) {
+    const suffixed = withUnit(name);
+    if (suffixed !== undefined) return suffixed;
+  }
+  if (found === undefined) {
+    return { metric: name.trim().replaceAll(' ', '_'), channel: '', kind: null, conversion: null };
+  }
+  const channel = found.isWhole ? '' : name;
+  return { metric: found.kind.metric, channel, kind: found.kind, conversion: null };
+}
+
+const cacheMax = 4096;
+const cache = new Map<string, NamedMetric>();
+
+/** nameMetric, remembered for the names that come again; forgets all when names never stop being new. */
+export function nameMetricCached(name: string): NamedMetric {
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const named = nameMetric(name);
+  if (name.length <= 64) {
+    if (cache.size >= cacheMax) cache.clear();
+    cache.set(name, named);
+  }
+  return named;
+}

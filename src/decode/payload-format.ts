@@ -1,0 +1,87 @@
+// From a text to the documents in it: JSON values, the pairs or columns of a text, or the text itself.
+// A key of a text becomes a property of an object without a prototype, so `__proto__` is only a name.
+
+import type { DeadLetterReason } from '../core/contracts.ts';
+
+export type Parsed =
+  | { readonly document: unknown }
+  | { readonly fault: DeadLetterReason; readonly detail: string };
+
+export type PayloadParser = (text: string) => Parsed;
+
+/** Pairs or columns of one record that are looked at. */
+const fieldsMax = 1024;
+
+export function parseJson(text: string): Parsed {
+  try {
+    return { document: JSON.parse(text) as unknown };
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return { fault: 'too_deep', detail: 'nested too deep' };
+    return { fault: 'invalid_json', detail: jsonFault(thrown) };
+  }
+}
+
+/** The engine's message quotes the payload; only what comes before the quote is kept. */
+function jsonFault(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : '';
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `not JSON at character ${Number(position) + 1}`;
+  return message.includes('end of JSON') ? 'the JSON ends too early' : 'not JSON';
+}
+
+export function parseNumber(text: string): Parsed {
+  return { document: text };
+}
+
+/** Pairs parted by any of `pairs`, key and value parted by the first of `assign` in a pair. */
+export function keyValueParser(pairs: string, assign: string): PayloadParser {
+  const isBlankPart = /\s/.test(pairs);
+  return (text) => {
+    const document: Record<string, string> = Object.create(null);
+    let count = 0;
+    let key = '';
+    let start = 0;
+    const finish = (end: number) => {
+      const value = text.slice(start, end).trim();
+      if (key !== '') {
+        document[key] = value;
+        count += 1;
+      } else if (value !== '' && !isBlankPart) {
+        document[value] = '';
+      }
+      key = '';
+      start = end + 1;
+    };
+    for (let at = 0; at < text.length && count < fieldsMax; at += 1) {
+      const character = text[at]!;
+      if (key === '' && assign.includes(character)) {
+        key = text.slice(start, at).trim();
+        start = at + 1;
+        // "T = 21.5" where blanks part the pairs: the blanks around the sign belong to it.
+        while (isBlankPart && (text[start] === ' ' || text[start] === '\t')) start += 1;
+        at = start - 1;
+      } else if (pairs.includes(character)) {
+        finish(at);
+      }
+    }
+    if (count < fieldsMax) finish(text.length);
+    if (count > 0) return { document };
+    return { fault: 'wrong_type', detail: `no key before any of ${JSON.stringify(assign)}` };
+  };
+}
+
+/** One record; columns without a name in `columns` are left out, `-` stands for none. */
+export function csvParser(columns: readonly string[], separator: string): PayloadParser {
+  return (text) => {
+    const fields = text.split(separator, fieldsMax);
+    if (fields.length < columns.length) {
+      const detail = `${fields.length} columns where ${columns.length} are expected`;
+      return { fault: 'wrong_type', detail };
+    }
+    const document: Record<string, string> = Object.create(null);
+    for (const [index, column] of columns.entries()) {
+      if (column !== '' && column !== '-') document[column] = fields[index]!.trim();
+    }
+    return { document };
+  };
+}

@@ -1,0 +1,14 @@
+// Bytes to text, the first step of every format but the binary ones: valid UTF-8 or nothing.
+
+import { isAscii, isUtf8 } from 'node:buffer';
+
+/** The text without its byte order mark, or null when the bytes are not UTF-8. */
+export function readText(payload: Uint8Array): string | null {
+  const bytes = Buffer.isBuffer(payload)
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (isAscii(bytes)) return bytes.latin1Slice(0, bytes.length);
+  if (!isUtf8(bytes)) return null;
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return bytes.utf8Slice(start, bytes.length);
+}
