@@ -52,6 +52,7 @@ export type DeadLetterReason =
   | 'name_invalid'
   | 'checksum'
   | 'no_profile'
+  | 'series_limit'
   | 'decoder_fault';
 
 /** What decoding made of one message. */
@@ -68,4 +69,84 @@ export interface Decoded {
 /** Pure and total: never throws, never takes longer for a hostile payload than its size explains. */
 export interface Decoder {
   decode(message: RawMessage): Decoded;
+}
+
+/** Which readings a subscriber wants; globs, empty for all. */
+export interface ReadingFilter {
+  readonly devices: readonly string[];
+  readonly metrics: readonly string[];
+}
+
+export interface FetchRequest {
+  readonly stream: string;
+  /** The first offset wanted. */
+  readonly from: number;
+  /** Read no further than this offset; null to follow. */
+  readonly until: number | null;
+  readonly filter: ReadingFilter | null;
+  /** Most readings in one message. */
+  readonly batchReadingsMax: number;
+  /** Most encoded bytes in all messages together. */
+  readonly bytesMax: number;
+  /** How long to wait for readings when there are none, milliseconds. */
+  readonly waitMs: number;
+}
+
+export interface FetchResult {
+  /** Encoded `SubscribeResponse` messages, views on one buffer that the caller owns. */
+  readonly messages: readonly Uint8Array[];
+  /** Offsets [first, next) that are gone, before the messages' readings. */
+  readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
+  /** Everything before it was looked at: where to read on. */
+  readonly next: number;
+  readonly highWatermark: number;
+}
+
+/** Where a subscription starts and, for `stop_at_end`, ends. */
+export interface StartRequest {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly start:
+    | { readonly kind: 'offset'; readonly offset: number }
+    | { readonly kind: 'time'; readonly timeUs: number }
+    | { readonly kind: 'earliest' }
+    | { readonly kind: 'latest' };
+}
+
+export interface LogStatus {
+  readonly problem: string | null;
+  readonly streams: readonly {
+    readonly stream: string;
+    readonly lowWatermark: number;
+    readonly highWatermark: number;
+  }[];
+  readonly consumers: readonly {
+    readonly stream: string;
+    readonly consumer: string;
+    readonly nextOffset: number;
+    readonly committedAtUs: number;
+  }[];
+  readonly deadLetters: number;
+  readonly deadLetterBytes: number;
+  readonly series: number;
+  readonly devices: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly tailBytes: number;
+  readonly commits: number;
+  readonly commitMsP50: number;
+  readonly commitMsP99: number;
+}
+
+/** The log as the ways out see it, from the I/O thread. Errors are MillpondErrors. */
+export interface LogReader {
+  /** Throws STREAM_UNKNOWN, OFFSET_BEYOND_END, CONSUMER_NAME_INVALID. */
+  resolveStart(request: StartRequest): Promise<{ from: number; highWatermark: number }>;
+  /** Waits at most `waitMs` or until the signal aborts, then gives what there is. */
+  fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult>;
+  /** Resolves with the stored offset after the fsync. */
+  commit(stream: string, consumer: string, nextOffset: number): Promise<number>;
+  status(): Promise<LogStatus>;
+  /** The log thread's metrics in Prometheus' text format. */
+  metrics(): Promise<string>;
 }

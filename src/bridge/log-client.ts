@@ -1,0 +1,203 @@
+// The log as the I/O thread sees it: the intake of every source and the reader of every way out,
+// each a message to the log thread. One batch of raw messages crosses for each turn of the event
+// loop, however many messages came in it.
+
+import type {
+  FetchRequest,
+  FetchResult,
+  Intake,
+  LogReader,
+  LogStatus,
+  Settled,
+  StartRequest,
+} from '../core/contracts.ts';
+import { MillpondError } from '../core/errors.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+import { type CallName, type Calls, type FromLog, fromWire, type ToLog } from './messages.ts';
+import { RawBatchWriter } from './raw-batch.ts';
+
+/** The log thread's end as this thread holds it. */
+export interface Port {
+  postMessage(message: ToLog, transfer: readonly ArrayBuffer[]): void;
+  on(event: 'message', listener: (message: FromLog) => void): unknown;
+}
+
+interface SentBatch {
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly settled: readonly Settled[];
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: MillpondError): void;
+}
+
+export interface LogClientEvents {
+  /** The log cannot take readings (why), or can again (null). */
+  health(problem: string | null): void;
+  /** Something that whoever runs the gateway should know. */
+  notice(error: MillpondError): void;
+}
+
+export class LogClient implements Intake, LogReader {
+  readonly #port: Port;
+  readonly #events: LogClientEvents;
+  readonly #queueBytesMax: number;
+  readonly #writer = new RawBatchWriter();
+  readonly #sent: SentBatch[] = [];
+  readonly #calls = new Map<number, Waiting>();
+  #settled: Settled[] = [];
+  #drainWaiters: (() => void)[] = [];
+  #sequence = 0;
+  #callId = 0;
+  #sentBytes = 0;
+  #isFlushScheduled = false;
+  #failure: MillpondError | null = null;
+
+  constructor(port: Port, queueBytesMax: number, events: LogClientEvents) {
+    this.#port = port;
+    this.#queueBytesMax = queueBytesMax;
+    this.#events = events;
+    port.on('message', (message) => this.#receive(message));
+  }
+
+  /** Bytes of accepted messages that are not durable yet. */
+  get queueBytes(): number {
+    return this.#sentBytes + this.#writer.usedBytes;
+  }
+
+  get isFull(): boolean {
+    return this.queueBytes > this.#queueBytesMax;
+  }
+
+  accept(message: RawMessage, settled: Settled): void {
+    if (this.#failure !== null) {
+      settled(this.#failure);
+      return;
+    }
+    this.#writer.add(message);
+    this.#settled.push(settled);
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  onceDrained(resume: () => void): void {
+    if (this.isFull) this.#drainWaiters.push(resume);
+    else resume();
+  }
+
+  resolveStart(request: StartRequest): Promise<{ from: number; highWatermark: number }> {
+    return this.#call('resolveStart', request);
+  }
+
+  async fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
+    const { buffer, ranges, gap, next, highWatermark } = await this.#call('fetch', request, signal);
+    const messages: Uint8Array[] = [];
+    for (let i = 0; i < ranges.length; i += 2) {
+      const start = ranges[i] as number;
+      messages.push(Buffer.from(buffer, start, (ranges[i + 1] as number) - start));
+    }
+    return { messages, gap, next, highWatermark };
+  }
+
+  async commit(stream: string, consumer: string, nextOffset: number): Promise<number> {
+    return (await this.#call('commit', { stream, consumer, nextOffset })).nextOffset;
+  }
+
+  status(): Promise<LogStatus> {
+    return this.#call('status', null);
+  }
+
+  metrics(): Promise<string> {
+    return this.#call('metrics', null);
+  }
+
+  /** Resolves when everything accepted is settled and the log is closed. */
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#call('close', null);
+  }
+
+  /** The log thread is gone: settles everything that waits with the error. */
+  fail(error: MillpondError): void {
+    this.#failure = error;
+    for (const { settled } of this.#sent.splice(0)) for (const settle of settled) settle(error);
+    for (const settle of this.#settled.splice(0)) settle(error);
+    for (const waiting of this.#calls.values()) waiting.reject(error);
+    this.#calls.clear();
+  }
+
+  #flush(): void {
+    this.#isFlushScheduled = false;
+    if (this.#writer.count === 0) return;
+    const batch = this.#writer.take();
+    const sequence = ++this.#sequence;
+    this.#sent.push({ sequence, bytes: batch.bytes, settled: this.#settled });
+    this.#settled = [];
+    this.#sentBytes += batch.bytes;
+    this.#port.postMessage({ kind: 'append', sequence, batch }, [batch.buffer]);
+  }
+
+  #call<N extends CallName>(
+    name: N,
+    ask: Calls[N]['ask'],
+    signal?: AbortSignal,
+  ): Promise<Calls[N]['answer']> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const id = ++this.#callId;
+    const cancel = (): void => this.#port.postMessage({ kind: 'cancel', id }, []);
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+    });
+    this.#port.postMessage({ kind: 'call', id, name, ask }, []);
+    if (signal === undefined) return answer as Promise<Calls[N]['answer']>;
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+    return answer.finally(() => signal.removeEventListener('abort', cancel)) as Promise<
+      Calls[N]['answer']
+    >;
+  }
+
+  #receive(message: FromLog): void {
+    switch (message.kind) {
+      case 'settled':
+        this.#settle(message.sequence, message.error === null ? null : fromWire(message.error));
+        break;
+      case 'answer':
+        this.#take(message.id)?.resolve(message.value);
+        break;
+      case 'error':
+        this.#take(message.id)?.reject(fromWire(message.error));
+        break;
+      case 'health':
+        this.#events.health(message.problem);
+        break;
+      case 'notice':
+        this.#events.notice(fromWire(message.error));
+        break;
+      case 'ready':
+      case 'refused':
+        break;
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#calls.get(id);
+    this.#calls.delete(id);
+    return waiting;
+  }
+
+  #settle(sequence: number, error: MillpondError | null): void {
+    while (this.#sent.length > 0 && (this.#sent[0] as SentBatch).sequence <= sequence) {
+      const batch = this.#sent.shift() as SentBatch;
+      this.#sentBytes -= batch.bytes;
+      for (const settle of batch.settled) settle(error);
+    }
+    if (this.#drainWaiters.length === 0 || this.isFull) return;
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const resume of waiters) resume();
+  }
+}

@@ -1,0 +1,65 @@
+// Every message that crosses between the two threads.
+
+import type {
+  FetchRequest,
+  LogStatus,
+  StartRequest,
+} from '../core/contracts.ts';
+import { type ErrorCode, MillpondError } from '../core/errors.ts';
+import type { RawBatch } from './raw-batch.ts';
+
+/** What the I/O thread may ask for, with the answer's shape. */
+export interface Calls {
+  resolveStart: { ask: StartRequest; answer: { from: number; highWatermark: number } };
+  fetch: { ask: FetchRequest; answer: EncodedFetch };
+  commit: {
+    ask: { stream: string; consumer: string; nextOffset: number };
+    answer: { nextOffset: number };
+  };
+  status: { ask: null; answer: LogStatus };
+  metrics: { ask: null; answer: string };
+  /** Commits what is pending and closes the log. The last call. */
+  close: { ask: null; answer: null };
+}
+
+export type CallName = keyof Calls;
+
+/** Messages as ranges [start, end) of one transferred buffer. */
+export interface EncodedFetch {
+  readonly buffer: ArrayBuffer;
+  readonly ranges: readonly number[];
+  readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
+  readonly next: number;
+  readonly highWatermark: number;
+}
+
+export type ToLog =
+  | { readonly kind: 'append'; readonly sequence: number; readonly batch: RawBatch }
+  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly ask: unknown }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export type FromLog =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly error: WireError }
+  /** The batches up to `sequence` are durable, or (with an error) will never be. */
+  | { readonly kind: 'settled'; readonly sequence: number; readonly error: WireError | null }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  /** Something that whoever runs the gateway should know; nothing stops for it. */
+  | { readonly kind: 'notice'; readonly error: WireError }
+  /** Whether the log can take readings now. */
+  | { readonly kind: 'health'; readonly problem: string | null };
+
+/** An error as it crosses: structured clone keeps no class. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export function toWire(error: MillpondError): WireError {
+  return { code: error.code, message: error.message };
+}
+
+export function fromWire(error: WireError): MillpondError {
+  return new MillpondError(error.code, error.message);
+}

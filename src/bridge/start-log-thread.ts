@@ -1,0 +1,63 @@
+// Starts the log thread and waits until the log is open, or says why it could not be.
+
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../config/config.ts';
+import { MillpondError } from '../core/errors.ts';
+import { LogClient, type LogClientEvents, type Port } from './log-client.ts';
+import { type FromLog, fromWire } from './messages.ts';
+
+export interface LogThread {
+  readonly client: LogClient;
+  /** Resolves when the thread has ended: with null after `client.close()`, else with the reason. */
+  readonly ended: Promise<MillpondError | null>;
+  /** Ends the thread after `client.close()`. */
+  stop(): Promise<void>;
+}
+
+/** Throws what opening the log throws. */
+export async function startLogThread(config: Config, events: LogClientEvents): Promise<LogThread> {
+  const worker = new Worker(new URL('../log-thread.js', import.meta.url), {
+    workerData: config,
+    name: 'millpond-log',
+  });
+  let isStopping = false;
+  const ended = new Promise<MillpondError | null>((resolve) => {
+    worker.once('error', (cause) => {
+      resolve(new MillpondError('INTERNAL', `The log thread failed: ${String(cause)}`, { cause }));
+    });
+    worker.once('exit', (code) => {
+      resolve(
+        isStopping ? null : new MillpondError('INTERNAL', `The log thread ended with code ${code}.`),
+      );
+    });
+  });
+  const client = new LogClient(worker as unknown as Port, config.log.queueBytesMax, events);
+  await Promise.race([
+    opened(worker),
+    ended.then((error) => {
+      throw error ?? new MillpondError('INTERNAL', 'The log thread ended at its start.');
+    }),
+  ]);
+  void ended.then((error) => {
+    client.fail(error ?? new MillpondError('LOG_STOPPING', 'The gateway is stopping.'));
+  });
+  return {
+    client,
+    ended,
+    async stop() {
+      isStopping = true;
+      await worker.terminate();
+    },
+  };
+}
+
+function opened(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', function onMessage(message: FromLog) {
+      if (message.kind === 'ready') resolve();
+      else if (message.kind === 'refused') reject(fromWire(message.error));
+      else return;
+      worker.off('message', onMessage);
+    });
+  });
+}

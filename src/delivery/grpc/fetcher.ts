@@ -1,0 +1,84 @@
+// Answers a subscriber's fetch on the log thread: waits for rows, reads a bounded run of them,
+// leaves out what the filter does not want, encodes the rest. Keeps nothing between two fetches.
+
+import type { FetchRequest } from '../../core/contracts.ts';
+import type { ReadingColumns, SeriesKey } from '../../core/reading.ts';
+import { BatchEncoder, type Encoded } from './batch-encoder.ts';
+import { SeriesFilters } from './series-filter.ts';
+
+/** The rows of one stream, as the log gives them. */
+export interface RowSource {
+  readonly highWatermark: number;
+  read(
+    from: number,
+    rowsMax: number,
+  ): Promise<{
+    readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
+    readonly runs: readonly ReadingColumns[];
+    readonly next: number;
+  }>;
+  waitBeyond(offset: number, ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface FetchAnswer {
+  readonly buffer: ArrayBuffer;
+  readonly ranges: readonly number[];
+  readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
+  readonly next: number;
+  readonly highWatermark: number;
+}
+
+/** Rows looked at in one fetch when the filter lets few through; then the log thread has a breath. */
+const SCANNED_ROWS_MAX = 65_536;
+const NOTHING: Pick<Encoded, 'buffer' | 'ranges'> = { buffer: new ArrayBuffer(0), ranges: [] };
+
+export class Fetcher {
+  readonly #encoder: BatchEncoder;
+  readonly #filters: SeriesFilters;
+  readonly #clockMs: () => number;
+
+  /** `keys` is the series table's own list. `clockMs` only measures waiting. */
+  constructor(keys: readonly SeriesKey[], clockMs: () => number = () => performance.now()) {
+    this.#encoder = new BatchEncoder(keys);
+    this.#filters = new SeriesFilters(keys);
+    this.#clockMs = clockMs;
+  }
+
+  async fetch(request: FetchRequest, rows: RowSource, signal: AbortSignal): Promise<FetchAnswer> {
+    const wants = this.#filters.get(request.filter);
+    const deadlineMs = this.#clockMs() + request.waitMs;
+    let from = request.from;
+    let scanned = 0;
+    for (;;) {
+      const end = Math.min(request.until ?? rows.highWatermark, rows.highWatermark);
+      const waitMs = deadlineMs - this.#clockMs();
+      if (from >= end) {
+        const isOver = request.until !== null && from >= request.until;
+        if (isOver || waitMs <= 0 || signal.aborted) return this.#nothing(from, rows);
+        await rows.waitBeyond(from, waitMs, signal);
+        continue;
+      }
+      const rowsMax = Math.min(end - from, this.#encoder.rowsFor(request.bytesMax));
+      const read = await rows.read(from, rowsMax);
+      const encoded = this.#encoder.encode({
+        runs: read.runs,
+        from: read.gap?.next ?? from,
+        batchReadingsMax: request.batchReadingsMax,
+        bytesMax: request.bytesMax,
+        highWatermark: rows.highWatermark,
+        wants,
+      });
+      if (encoded.readings > 0 || read.gap !== null) {
+        const { buffer, ranges, next } = encoded;
+        return { buffer, ranges, next, gap: read.gap, highWatermark: rows.highWatermark };
+      }
+      scanned += encoded.next - from;
+      from = encoded.next;
+      if (scanned >= SCANNED_ROWS_MAX || signal.aborted) return this.#nothing(from, rows);
+    }
+  }
+
+  #nothing(next: number, rows: RowSource): FetchAnswer {
+    return { ...NOTHING, gap: null, next, highWatermark: rows.highWatermark };
+  }
+}

@@ -1,0 +1,114 @@
+// The gRPC way out: the two services of proto/, the standard health service and reflection.
+
+import { fileURLToPath } from 'node:url';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { MillpondError } from '../../core/errors.ts';
+import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
+import { adminHandlers, type GatewayStatus } from './admin-service.ts';
+import {
+  SubscriberSet,
+  type TelemetryParts,
+  telemetryDefinition,
+  telemetryHandlers,
+} from './telemetry-service.ts';
+
+export interface GrpcServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly keepaliveTimeMs: number;
+  readonly keepaliveTimeoutMs: number;
+  readonly requestBytesMax: number;
+  readonly telemetry: Omit<TelemetryParts, 'subscribers'>;
+  readonly gatewayStatus: () => Promise<GatewayStatus>;
+}
+
+const protoFolder = fileURLToPath(new URL('../../../proto', import.meta.url));
+const services = ['millpond.v1.TelemetryService', 'millpond.v1.AdminService'];
+
+/** How long calls may take to end by themselves when the gateway stops. */
+const DRAIN_MS = 500;
+
+export class GrpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #subscribers = new SubscriberSet();
+  readonly #server: Server;
+  readonly #health: HealthImplementation;
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    this.#server = new Server({
+      'grpc.keepalive_time_ms': options.keepaliveTimeMs,
+      'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
+      'grpc.max_receive_message_length': options.requestBytesMax,
+      'grpc.max_concurrent_streams': options.telemetry.subscribersMax,
+    });
+    this.#health = new HealthImplementation(
+      Object.fromEntries(['', ...services].map((service) => [service, 'SERVING'] as const)),
+    );
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.count;
+  }
+
+  /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
+  async start(): Promise<string> {
+    const server = this.#server;
+    server.addService(
+      telemetryDefinition,
+      telemetryHandlers({ ...this.#options.telemetry, subscribers: this.#subscribers }),
+    );
+    server.addService(AdminServiceService, adminHandlers(this.#options.gatewayStatus));
+    this.#health.addToServer(server);
+    const definition = loadSync(
+      ['millpond/v1/telemetry_service.proto', 'millpond/v1/admin_service.proto'],
+      { includeDirs: [protoFolder] },
+    );
+    new ReflectionService(definition).addToServer(server);
+    const { host, port } = this.#options.listen;
+    const address = `${host.includes(':') ? `[${host}]` : host}:`;
+    const bound = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(`${address}${port}`, ServerCredentials.createInsecure(), (error, real) => {
+        if (error === null) resolve(real);
+        else reject(explainBindFailure(`${address}${port}`, error));
+      });
+    });
+    return `${address}${bound}`;
+  }
+
+  /** Tells health watchers whether readings can be taken. */
+  setServing(isServing: boolean): void {
+    for (const service of ['', ...services]) {
+      this.#health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING');
+    }
+  }
+
+  /** Ends subscriptions with LOG_STOPPING, lets other calls finish, then closes. */
+  async stop(): Promise<void> {
+    this.setServing(false);
+    this.#subscribers.abortAll(new MillpondError('LOG_STOPPING', 'The gateway is stopping.'));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, DRAIN_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+function explainBindFailure(address: string, cause: Error): MillpondError {
+  const { message } = cause;
+  if (message.includes('EADDRINUSE')) {
+    return new MillpondError('PORT_IN_USE', `grpc.listen: ${address} is taken.`, { cause });
+  }
+  if (message.includes('EACCES')) {
+    return new MillpondError('PORT_DENIED', `grpc.listen: ${address} may not be bound.`, { cause });
+  }
+  return new MillpondError('ADDRESS_UNUSABLE', `grpc.listen: ${address}: ${message}`, { cause });
+}

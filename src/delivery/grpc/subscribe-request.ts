@@ -1,0 +1,77 @@
+// A SubscribeRequest as it came, checked and put into the gateway's own terms.
+
+import type { ReadingFilter, StartRequest } from '../../core/contracts.ts';
+import { MillpondError } from '../../core/errors.ts';
+import { Edge, type SubscribeRequest } from '../../generated/millpond/v1/telemetry_service.ts';
+
+const GLOBS_MAX = 100;
+const GLOB_CHARACTERS_MAX = 256;
+
+export interface CheckedSubscribe {
+  readonly start: StartRequest;
+  readonly filter: ReadingFilter | null;
+  readonly batchReadingsMax: number;
+  readonly stopAtEnd: boolean;
+}
+
+/** Throws REQUEST_INVALID or OFFSET_BEYOND_END. */
+export function checkSubscribe(request: SubscribeRequest, batchReadingsMax: number): CheckedSubscribe {
+  const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = request;
+  checkGlobs('devices', devices);
+  checkGlobs('metrics', metrics);
+  const isFiltered = devices.length > 0 || metrics.length > 0;
+  return {
+    start: { stream, consumer, start: startOf(request) },
+    filter: isFiltered ? { devices, metrics } : null,
+    batchReadingsMax: maxBatch === 0 ? batchReadingsMax : Math.min(maxBatch, batchReadingsMax),
+    stopAtEnd,
+  };
+}
+
+function startOf({ start }: SubscribeRequest): StartRequest['start'] {
+  switch (start?.$case) {
+    case 'offset':
+      return { kind: 'offset', offset: toOffset(start.value) };
+    case 'timeUs':
+      return { kind: 'time', timeUs: toTimeUs(start.value) };
+    case 'edge':
+      if (start.value === Edge.EDGE_LATEST) return { kind: 'latest' };
+      if (start.value === Edge.EDGE_EARLIEST || start.value === Edge.EDGE_UNSPECIFIED) {
+        return { kind: 'earliest' };
+      }
+      throw new MillpondError('REQUEST_INVALID', `edge: ${start.value} is no edge.`);
+    case undefined:
+      return { kind: 'earliest' };
+  }
+}
+
+/** An offset as a number; those beyond 2^53 are beyond any stream's end. Throws OFFSET_BEYOND_END. */
+export function toOffset(offset: bigint): number {
+  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new MillpondError('OFFSET_BEYOND_END', `Offset ${offset} is beyond the end of every stream.`);
+  }
+  return Number(offset);
+}
+
+function toTimeUs(timeUs: bigint): number {
+  if (timeUs < 0n || timeUs > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new MillpondError(
+      'REQUEST_INVALID',
+      `time_us: ${timeUs} is not a time in microseconds since 1970.`,
+    );
+  }
+  return Number(timeUs);
+}
+
+function checkGlobs(field: string, globs: readonly string[]): void {
+  if (globs.length > GLOBS_MAX) {
+    throw new MillpondError('REQUEST_INVALID', `${field}: ${globs.length} globs; ${GLOBS_MAX} are allowed.`);
+  }
+  for (const glob of globs) {
+    if (glob.length > 0 && glob.length <= GLOB_CHARACTERS_MAX) continue;
+    throw new MillpondError(
+      'REQUEST_INVALID',
+      `${field}: a glob has 1 to ${GLOB_CHARACTERS_MAX} characters, this one ${glob.length}.`,
+    );
+  }
+}

@@ -1,0 +1,139 @@
+// TelemetryService on grpc-js: each call checked, handed to the log, its errors made statuses.
+
+import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Clock } from '../../core/clock.ts';
+import type { LogReader } from '../../core/contracts.ts';
+import { MillpondError } from '../../core/errors.ts';
+import {
+  type CommitRequest,
+  type CommitResponse,
+  type SubscribeRequest,
+  TelemetryServiceService,
+} from '../../generated/millpond/v1/telemetry_service.ts';
+import type { ReadAheadBudget } from './read-ahead-budget.ts';
+import { toServiceError } from './status-error.ts';
+import { checkSubscribe, toOffset } from './subscribe-request.ts';
+import { type MessageSink, Subscription } from './subscription.ts';
+
+export interface TelemetryParts {
+  readonly log: LogReader;
+  readonly budget: ReadAheadBudget;
+  readonly clock: Clock;
+  readonly subscribersMax: number;
+  readonly batchReadingsMax: number;
+  readonly fetchBytesMax: number;
+  readonly progressIntervalMs: number;
+  readonly subscribers: SubscriberSet;
+}
+
+/** The calls under way, so that a stopping gateway can end them. */
+export class SubscriberSet {
+  readonly #controllers = new Set<AbortController>();
+
+  get count(): number {
+    return this.#controllers.size;
+  }
+
+  add(controller: AbortController): void {
+    this.#controllers.add(controller);
+  }
+
+  delete(controller: AbortController): void {
+    this.#controllers.delete(controller);
+  }
+
+  abortAll(reason: MillpondError): void {
+    for (const controller of this.#controllers) controller.abort(reason);
+  }
+}
+
+/** Messages come encoded from the log thread, so this one answer is passed through as it is. */
+export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation> = {
+  ...TelemetryServiceService,
+  subscribe: {
+    ...TelemetryServiceService.subscribe,
+    responseSerialize: (message: Uint8Array) => message as Buffer,
+    responseDeserialize: (bytes: Buffer) => bytes,
+  },
+};
+
+export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
+  return {
+    subscribe: (call: ServerWritableStream<SubscribeRequest, Uint8Array>) => {
+      void subscribe(parts, call);
+    },
+    commit: (
+      call: ServerUnaryCall<CommitRequest, CommitResponse>,
+      respond: sendUnaryData<CommitResponse>,
+    ) => {
+      commit(parts.log, call.request).then(
+        (response) => respond(null, response),
+        (error: unknown) => respond(toServiceError(error)),
+      );
+    },
+  };
+}
+
+async function commit(log: LogReader, request: CommitRequest): Promise<CommitResponse> {
+  const { stream, consumer } = request;
+  const stored = await log.commit(stream, consumer, toOffset(request.nextOffset));
+  return { nextOffset: BigInt(stored) };
+}
+
+async function subscribe(
+  parts: TelemetryParts,
+  call: ServerWritableStream<SubscribeRequest, Uint8Array>,
+): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const onCancelled = (): void => controller.abort();
+  call.on('cancelled', onCancelled);
+  call.on('close', onCancelled);
+  call.on('error', onCancelled);
+  const { subscribers } = parts;
+  try {
+    if (subscribers.count >= parts.subscribersMax) {
+      throw new MillpondError(
+        'SUBSCRIBER_LIMIT',
+        `${subscribers.count} subscriptions are open, which is all that are allowed.`,
+      );
+    }
+    subscribers.add(controller);
+    const checked = checkSubscribe(call.request, parts.batchReadingsMax);
+    const { from, highWatermark } = await parts.log.resolveStart(checked.start);
+    const subscription = new Subscription(
+      { ...parts, signal, sink: sinkOf(call, signal) },
+      {
+        stream: checked.start.stream,
+        from,
+        until: checked.stopAtEnd ? highWatermark : null,
+        filter: checked.filter,
+        batchReadingsMax: checked.batchReadingsMax,
+      },
+    );
+    if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
+    if (signal.reason instanceof MillpondError) throw signal.reason;
+    call.end();
+  } catch (error) {
+    if (!call.cancelled) call.emit('error', toServiceError(error));
+  } finally {
+    subscribers.delete(controller);
+  }
+}
+
+/** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
+function sinkOf(call: ServerWritableStream<SubscribeRequest, Uint8Array>, signal: AbortSignal): MessageSink {
+  return {
+    write(message) {
+      if (signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = (): void => {
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        signal.addEventListener('abort', done);
+        call.write(message, done);
+      });
+    },
+  };
+}

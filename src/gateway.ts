@@ -1,0 +1,142 @@
+// Composes the I/O thread: the log's client, the ways in, the ways out; starts them in the order
+// of the flow and stops them in the same order, so that what was taken is settled before the log
+// closes.
+//
+//   MQTT ─► mqtt ─► log client ═══ log thread ═══► gRPC Subscribe, HTTP
+
+import { readFileSync } from 'node:fs';
+import { startLogThread } from './bridge/start-log-thread.ts';
+import type { Config } from './config/config.ts';
+import { systemClock } from './core/clock.ts';
+import { GrpcServer } from './delivery/grpc/server.ts';
+import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
+import { HttpServer } from './delivery/http/server.ts';
+import { IoMetrics } from './observability/io-metrics.ts';
+import type { Logger } from './observability/logger.ts';
+import { rateLimited } from './observability/rate-limited.ts';
+import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
+import { createMqttSource } from './sources/mqtt/mqtt-source.ts';
+
+export interface Gateway {
+  readonly addresses: { readonly mqtt: string; readonly grpc: string; readonly http: string };
+  /** Resolves after `stop`; rejects when the gateway cannot go on. */
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Throws what the parts throw at their start; whatever had started is stopped again. */
+export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
+  const startedAtUs = systemClock();
+  let problem: string | null = null;
+  let isStopping = false;
+  const log = await startLogThread(config, {
+    health(now) {
+      problem = now;
+      grpc.setServing(now === null);
+      if (now === null) logger.info('the log takes readings again');
+      else logger.error({ code: 'LOG_WRITE_FAILED' }, now);
+    },
+    notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
+  });
+  const { client } = log;
+  const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
+  const metrics = new IoMetrics(() => ({
+    queueBytes: client.queueBytes,
+    queueBytesMax: config.log.queueBytesMax,
+    subscribers: grpc.subscribers,
+    readAheadBytes: budget.heldBytes,
+    mqtt: mqtt.status(),
+  }));
+  const mqtt = createMqttSource({
+    intake: client,
+    config: config.mqtt,
+    clock: systemClock,
+    events: mqttEvents(metrics, logger),
+  });
+  const grpc = new GrpcServer({
+    ...config.grpc,
+    telemetry: {
+      log: client,
+      budget,
+      clock: systemClock,
+      subscribersMax: config.grpc.subscribersMax,
+      batchReadingsMax: config.grpc.batchReadingsMax,
+      fetchBytesMax: config.grpc.batchBytesMax,
+      progressIntervalMs: config.grpc.progressIntervalMs,
+    },
+    gatewayStatus: async () => ({
+      version: packageVersion(),
+      startedAtUs,
+      log: await client.status(),
+      queueBytes: client.queueBytes,
+      mqttConnections: mqtt.status().connections,
+      subscribers: grpc.subscribers,
+    }),
+  });
+  const http = new HttpServer({
+    listen: config.http.listen,
+    metrics: async () => `${await metrics.text()}\n${await client.metrics()}`,
+    metricsContentType: metrics.contentType,
+    problem: () => problem,
+    isAlive: () => !isStopping,
+  });
+
+  let stopping: Promise<void> | null = null;
+  function stop(): Promise<void> {
+    stopping ??= (async () => {
+      isStopping = true;
+      await mqtt.stop();
+      await grpc.stop();
+      await http.stop();
+      await client.close();
+      await log.stop();
+    })();
+    return stopping;
+  }
+
+  const stopped = log.ended.then(async (error) => {
+    if (error === null) return;
+    isStopping = true;
+    await Promise.allSettled([mqtt.stop(), grpc.stop(), http.stop()]);
+    throw error;
+  });
+  // Awaited by whoever started the gateway; until then a failure must not count as unhandled.
+  stopped.catch(() => undefined);
+
+  try {
+    // Ways out first: a consumer that waits must not miss the first reading's health or status.
+    const ways = { grpc: await grpc.start(), http: await http.start() };
+    const addresses = { mqtt: await mqtt.start(), ...ways };
+    logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
+    return { addresses, stopped, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A device that misbehaves does so all day: its warnings are counted, not all written. */
+const WARNING_INTERVAL_MS = 10_000;
+
+function mqttEvents(metrics: IoMetrics, logger: Logger): MqttEvents {
+  const limited = rateLimited(logger, WARNING_INTERVAL_MS);
+  return {
+    connected: (peer) => {
+      metrics.connected();
+      logger.debug(peer, 'MQTT client connected');
+    },
+    disconnected: (peer) => logger.debug(peer, 'MQTT client disconnected'),
+    refused: (reason, peer, detail) => {
+      metrics.refused(reason);
+      limited.warn({ reason, ...peer, detail }, 'MQTT client refused');
+    },
+    messageReceived: (bytes) => metrics.received(bytes),
+    messageDelivered: () => metrics.delivered(),
+  };
+}
+
+/** The version in package.json, the one place where it stands. */
+function packageVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

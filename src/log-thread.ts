@@ -1,0 +1,166 @@
+// Composes the log thread: raw messages are decoded, appended, made durable; readers' fetches are
+// read and encoded. Everything here runs on a worker thread, which alone owns DuckDB.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromLog } from './bridge/messages.ts';
+import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server.ts';
+import type { Config } from './config/config.ts';
+import { systemClock } from './core/clock.ts';
+import type { Decoder, LogStatus, StartRequest } from './core/contracts.ts';
+import { asMillpondError, MillpondError } from './core/errors.ts';
+import { createDecoder } from './decode/decoder.ts';
+import { loadProfiles } from './decode/load-profiles.ts';
+import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
+import { checkConsumerName } from './log/consumer-positions.ts';
+import { Log, type LogOptions } from './log/log.ts';
+import type { StreamState } from './log/stream-state.ts';
+import { LogMetrics } from './observability/log-metrics.ts';
+
+const MICROSECONDS_PER_MS = 1000;
+
+async function main(config: Config, port: ServerPort): Promise<void> {
+  const metrics = new LogMetrics();
+  const decoder = openDecoder(config, port);
+  const log = await Log.open(logOptions(config, metrics, port));
+  const fetcher = new Fetcher(log.series.keys);
+
+  const handlers: LogHandlers = {
+    accept(message) {
+      const decoded = decoder.decode(message);
+      metrics.decoded(decoded);
+      log.append(message, decoded);
+    },
+    settleAccepted: (settle) => log.settleAppended(settle),
+    call: {
+      resolveStart: (request) => resolveStart(log, request),
+      fetch: (request, signal) =>
+        fetcher.fetch(request, rowsOf(log, log.stream(request.stream)), signal),
+      commit: async ({ stream, consumer, nextOffset }) => ({
+        nextOffset: await log.commitPosition(stream, consumer, nextOffset),
+      }),
+      status: async () => statusOf(log, metrics),
+      metrics: () => metrics.text(statusOf(log, metrics)),
+      close: async () => {
+        await log.close();
+        return null;
+      },
+    },
+  };
+  serveLog(port, handlers);
+}
+
+// A profile with an error costs its own devices, which then become dead letters or plain readings;
+// it does not keep the gateway from coming back after a power cut.
+function openDecoder(config: Config, port: ServerPort): Decoder {
+  const { profiles, errors } = loadProfiles({ folders: config.profiles });
+  for (const { file, line, column, message } of errors) {
+    const text = `The profile is left out: ${file}:${line}:${column} ${message}`;
+    port.postMessage({ kind: 'notice', error: { code: 'PROFILE_INVALID', message: text } }, []);
+  }
+  return createDecoder({ profiles, maxClockSkewUs: config.maxClockSkewMs * MICROSECONDS_PER_MS });
+}
+
+function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogOptions {
+  const { log } = config;
+  return {
+    directory: config.dataDir,
+    database: {
+      memoryBytesMax: log.duckdbMemoryBytesMax,
+      threads: log.duckdbThreads,
+      checkpointBytes: log.checkpointBytes,
+    },
+    commitIntervalMs: log.commitIntervalMs,
+    tailBytesMax: log.tailBytesMax,
+    consumersMax: log.consumersMax,
+    seriesMax: log.seriesMax,
+    deadLettersMax: log.deadLettersMax,
+    deadLetterBytesMax: log.deadLetterBytesMax,
+    clock: systemClock,
+    events: {
+      committed: (commit) => metrics.committed(commit),
+      trimmedDeadLetters: (count) => metrics.trimmedDeadLetters(count),
+      failing: (error) => {
+        metrics.failing(error !== null);
+        port.postMessage({ kind: 'health', problem: error?.message ?? null }, []);
+      },
+    },
+  };
+}
+
+function statusOf(log: Log, metrics: LogMetrics): LogStatus {
+  const { commits, p50, p99 } = metrics.commitMs();
+  const letters = log.deadLetterTotals();
+  return {
+    problem: log.problem?.message ?? null,
+    streams: log.streams(),
+    consumers: log.positions(),
+    deadLetters: letters.count,
+    deadLetterBytes: letters.bytes,
+    series: log.series.count,
+    devices: log.series.deviceCount,
+    ...log.sizes(),
+    commits,
+    commitMsP50: p50,
+    commitMsP99: p99,
+  };
+}
+
+function rowsOf(log: Log, stream: StreamState): RowSource {
+  return {
+    get highWatermark() {
+      return stream.highWatermark;
+    },
+    read: (from, rowsMax) => log.read(stream, from, rowsMax),
+    waitBeyond: (offset, ms, signal) => log.waitBeyond(stream, offset, ms, signal),
+  };
+}
+
+async function resolveStart(
+  log: Log,
+  { stream: name, consumer, start }: StartRequest,
+): Promise<{ from: number; highWatermark: number }> {
+  const stream = log.stream(name);
+  if (consumer !== '') {
+    checkConsumerName(consumer);
+    const committed = log.position(name, consumer);
+    if (committed !== null) return { from: committed, highWatermark: stream.highWatermark };
+  }
+  const from = await startOffset(log, stream, start);
+  const { highWatermark } = stream;
+  if (from > highWatermark) {
+    throw new MillpondError(
+      'OFFSET_BEYOND_END',
+      `Offset ${from} of ${stream.name} is beyond its end, ${highWatermark}.`,
+    );
+  }
+  return { from, highWatermark };
+}
+
+async function startOffset(
+  log: Log,
+  stream: StreamState,
+  start: StartRequest['start'],
+): Promise<number> {
+  switch (start.kind) {
+    case 'offset':
+      return start.offset;
+    case 'time':
+      return log.offsetAtTime(stream, start.timeUs);
+    case 'earliest':
+      return stream.lowWatermark;
+    case 'latest':
+      return stream.highWatermark;
+  }
+}
+
+if (parentPort !== null) {
+  const port = parentPort as unknown as ServerPort;
+  const post = (message: FromLog): void => port.postMessage(message, []);
+  try {
+    await main(workerData as Config, port);
+    post({ kind: 'ready' });
+  } catch (thrown) {
+    const error = asMillpondError(thrown);
+    post({ kind: 'refused', error: { code: error.code, message: error.message } });
+  }
+}

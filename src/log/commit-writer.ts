@@ -1,0 +1,161 @@
+// Writes one commit: everything that a Pending holds, in one transaction, so that a crash leaves
+// all of it or none.
+
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBTimestampValue } from '@duckdb/node-api';
+import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { Database } from './database.ts';
+import { HotWriter } from './hot-vectors.ts';
+import type { DeadLetter, Position } from './pending.ts';
+import { hotTable } from './schema.ts';
+import type { SeriesSnapshot } from './series-state.ts';
+
+export interface Loss {
+  readonly stream: string;
+  /** -1 where the loss is not a range of offsets. */
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly count: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly atUs: number;
+}
+
+export interface Commit {
+  readonly rows: readonly { readonly streamId: number; readonly columns: ReadingColumns }[];
+  readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
+  readonly deadLetters: readonly DeadLetter[];
+  readonly firstDeadLetterId: number;
+  /** Dead letters below this number go, with `losses` saying so; -1 for none. */
+  readonly trimDeadLettersBelow: number;
+  readonly losses: readonly Loss[];
+  readonly positions: readonly Position[];
+  /** New `devices` rows; they hold everything before `devicesAsOf`. Null when not due. */
+  readonly snapshots: readonly SeriesSnapshot[] | null;
+  readonly devicesAsOf: number;
+}
+
+export class CommitWriter {
+  readonly #hotWriter = new HotWriter();
+
+  async write(database: Database, commit: Commit): Promise<void> {
+    await database.transaction(async () => {
+      const { writer } = database;
+      if (commit.newSeries.keys.length > 0) {
+        appendSeries(await database.appender('series'), commit.newSeries);
+      }
+      for (const { streamId, columns } of commit.rows) {
+        const appender = await database.appender(hotTable(streamId));
+        this.#hotWriter.append(appender, columns);
+        appender.flushSync();
+      }
+      if (commit.deadLetters.length > 0) {
+        appendDeadLetters(await database.appender('dead_letters'), commit);
+      }
+      if (commit.trimDeadLettersBelow >= 0) {
+        await writer.run('delete from dead_letters where id < $1', [
+          BigInt(commit.trimDeadLettersBelow),
+        ]);
+      }
+      if (commit.losses.length > 0) appendLosses(await database.appender('losses'), commit.losses);
+      for (const position of commit.positions) await writePosition(writer, position);
+      if (commit.snapshots !== null) {
+        await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);
+      }
+    });
+  }
+}
+
+function appendSeries(appender: DuckDBAppender, series: Commit['newSeries']): void {
+  let id = series.first;
+  for (const key of series.keys) {
+    appender.appendInteger(id++);
+    appender.appendVarchar(key.device);
+    appender.appendVarchar(key.channel);
+    appender.appendVarchar(key.metric);
+    appender.appendVarchar(key.unit);
+    appender.appendVarchar(key.source);
+    appender.endRow();
+  }
+  appender.flushSync();
+}
+
+function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
+  let id = commit.firstDeadLetterId;
+  for (const letter of commit.deadLetters) {
+    appender.appendBigInt(BigInt(id++));
+    appender.appendTimestamp(timestamp(letter.receivedAtUs));
+    appender.appendVarchar(letter.source);
+    appender.appendVarchar(letter.topic);
+    appender.appendVarchar(letter.profile);
+    appender.appendVarchar(letter.reason);
+    appender.appendVarchar(letter.detail);
+    appender.appendUTinyInt((letter.isRetained ? 1 : 0) | (letter.isRedelivered ? 2 : 0));
+    appender.appendBlob(letter.payload);
+    appender.endRow();
+  }
+  appender.flushSync();
+}
+
+function appendLosses(appender: DuckDBAppender, losses: readonly Loss[]): void {
+  for (const loss of losses) {
+    appender.appendVarchar(loss.stream);
+    appender.appendBigInt(BigInt(loss.firstOffset));
+    appender.appendBigInt(BigInt(loss.lastOffset));
+    appender.appendBigInt(BigInt(loss.count));
+    appender.appendVarchar(loss.reason);
+    appender.appendVarchar(loss.detail);
+    appender.appendTimestamp(timestamp(loss.atUs));
+    appender.endRow();
+  }
+  appender.flushSync();
+}
+
+async function writePosition(writer: DuckDBConnection, position: Position): Promise<void> {
+  const { stream, consumer } = position;
+  await writer.run('delete from consumers where stream = $1 and consumer = $2', [stream, consumer]);
+  await writer.run('insert into consumers values ($1, $2, $3, make_timestamp($4))', [
+    stream,
+    consumer,
+    BigInt(position.nextOffset),
+    BigInt(position.committedAtUs),
+  ]);
+}
+
+async function writeSnapshots(
+  database: Database,
+  snapshots: readonly SeriesSnapshot[],
+  asOfOffset: number,
+): Promise<void> {
+  const { writer } = database;
+  if (snapshots.length > 0) {
+    const ids = snapshots.map((snapshot) => snapshot.series).join(',');
+    await writer.run(`delete from devices where series in (${ids})`);
+    appendSnapshots(await database.appender('devices'), snapshots);
+  }
+  await writer.run("delete from meta where key = 'devices_as_of'");
+  await writer.run(`insert into meta values ('devices_as_of', '${asOfOffset}')`);
+}
+
+function appendSnapshots(appender: DuckDBAppender, snapshots: readonly SeriesSnapshot[]): void {
+  for (const snapshot of snapshots) {
+    appender.appendInteger(snapshot.series);
+    appender.appendTimestamp(timestamp(snapshot.firstSeenUs));
+    appender.appendTimestamp(timestamp(snapshot.lastSeenUs));
+    appender.appendBigInt(BigInt(snapshot.readings));
+    if (typeof snapshot.value === 'number') {
+      appender.appendDouble(snapshot.value);
+      appender.appendNull();
+    } else {
+      appender.appendNull();
+      appender.appendVarchar(snapshot.value);
+    }
+    appender.appendTimestamp(timestamp(snapshot.measuredAtUs));
+    appender.endRow();
+  }
+  appender.flushSync();
+}
+
+function timestamp(us: number): DuckDBTimestampValue {
+  return new DuckDBTimestampValue(BigInt(us));
+}

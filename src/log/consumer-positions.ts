@@ -1,0 +1,67 @@
+// Committed positions of named consumers: what is durable, and the rules that a commit must meet.
+
+import { MillpondError } from '../core/errors.ts';
+import type { Position } from './pending.ts';
+
+const NAME = /^[A-Za-z0-9._:-]{1,128}$/;
+
+export class ConsumerPositions {
+  readonly #durable = new Map<string, Position>();
+  readonly #countMax: number;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  static key(stream: string, consumer: string): string {
+    return `${stream}/${consumer}`;
+  }
+
+  all(): Position[] {
+    return [...this.#durable.values()];
+  }
+
+  get(stream: string, consumer: string): Position | null {
+    return this.#durable.get(ConsumerPositions.key(stream, consumer)) ?? null;
+  }
+
+  /** Takes a position that is on disk. */
+  set(position: Position): void {
+    this.#durable.set(ConsumerPositions.key(position.stream, position.consumer), position);
+  }
+
+  /**
+   * Throws CONSUMER_NAME_INVALID, COMMIT_BEYOND_END, COMMIT_BEHIND or CONSUMER_LIMIT when the
+   * position may not be committed.
+   */
+  check(position: Position, highWatermark: number): void {
+    checkConsumerName(position.consumer);
+    const { stream, consumer, nextOffset } = position;
+    if (nextOffset > highWatermark) {
+      throw new MillpondError(
+        'COMMIT_BEYOND_END',
+        `Consumer ${consumer} commits offset ${nextOffset} of ${stream}, which ends at ${highWatermark}.`,
+      );
+    }
+    const known = this.get(stream, consumer);
+    if (known !== null && nextOffset < known.nextOffset) {
+      throw new MillpondError(
+        'COMMIT_BEHIND',
+        `Consumer ${consumer} commits offset ${nextOffset} of ${stream} but has already committed ${known.nextOffset}.`,
+      );
+    }
+    if (known === null && this.#durable.size >= this.#countMax) {
+      throw new MillpondError(
+        'CONSUMER_LIMIT',
+        `Consumer ${consumer} would be one more than the ${this.#countMax} allowed.`,
+      );
+    }
+  }
+}
+
+/** Throws CONSUMER_NAME_INVALID. */
+export function checkConsumerName(consumer: string): void {
+  if (NAME.test(consumer)) return;
+  const shown = JSON.stringify(consumer.slice(0, 40));
+  throw new MillpondError('CONSUMER_NAME_INVALID', `${shown} cannot name a consumer.`);
+}

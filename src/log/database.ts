@@ -1,0 +1,172 @@
+// hot.duckdb: opening it with bounded memory, its connections, transactions, closing it whole.
+
+import { statSync } from 'node:fs';
+import {
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+} from '@duckdb/node-api';
+import { MillpondError } from '../core/errors.ts';
+import { createHotTable, createTables, DEFAULT_STREAM, SCHEMA_VERSION } from './schema.ts';
+
+export interface DatabaseSettings {
+  readonly memoryBytesMax: number;
+  readonly threads: number;
+  /** Size of the write-ahead log at which DuckDB moves it into the database file. */
+  readonly checkpointBytes: number;
+}
+
+export class Database {
+  readonly path: string;
+  /** For commits alone, so that a reader never waits inside a transaction of the writer. */
+  readonly writer: DuckDBConnection;
+  readonly reader: DuckDBConnection;
+  readonly #instance: DuckDBInstance;
+  readonly #appenders = new Map<string, DuckDBAppender>();
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  #isClosed = false;
+
+  private constructor(
+    path: string,
+    instance: DuckDBInstance,
+    connections: { writer: DuckDBConnection; reader: DuckDBConnection },
+  ) {
+    this.path = path;
+    this.#instance = instance;
+    this.writer = connections.writer;
+    this.reader = connections.reader;
+  }
+
+  /** Opens or creates the file and its tables. Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE, LOG_CORRUPT. */
+  static async open(path: string, settings: DatabaseSettings): Promise<Database> {
+    let instance: DuckDBInstance;
+    try {
+      instance = await DuckDBInstance.create(path, {
+        memory_limit: `${settings.memoryBytesMax}B`,
+        threads: String(settings.threads),
+        checkpoint_threshold: `${settings.checkpointBytes}B`,
+        // Nothing is fetched, nothing is read from elsewhere.
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        // A query that does not fit into memory fails instead of writing to the card.
+        temp_directory: '',
+        preserve_insertion_order: 'true',
+      });
+    } catch (error) {
+      throw explainOpenFailure(path, error);
+    }
+    const database = new Database(path, instance, {
+      writer: await instance.connect(),
+      reader: await instance.connect(),
+    });
+    try {
+      await database.#createTables();
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  /** Runs `write` as one transaction on the writer; durable when it resolves. */
+  async transaction(write: () => Promise<void> | void): Promise<void> {
+    await this.writer.run('begin');
+    try {
+      await write();
+      await this.writer.run('commit');
+    } catch (error) {
+      this.#appenders.clear();
+      await this.writer.run('rollback').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The writer's appender of a table, kept open: making one costs as much as a small commit. */
+  async appender(table: string): Promise<DuckDBAppender> {
+    let appender = this.#appenders.get(table);
+    if (appender === undefined) {
+      appender = await this.writer.createAppender(table);
+      this.#appenders.set(table, appender);
+    }
+    return appender;
+  }
+
+  /** A statement on the reader, prepared once. Callers run one at a time. */
+  async prepared(sql: string): Promise<DuckDBPreparedStatement> {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = await this.reader.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Rows of a small result as objects; never for readings. */
+  async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const result = await this.reader.runAndReadAll(sql);
+    return result.getRowObjects();
+  }
+
+  /** Bytes of the file and of its write-ahead log. */
+  sizes(): { databaseBytes: number; walBytes: number } {
+    return { databaseBytes: sizeOf(this.path), walBytes: sizeOf(`${this.path}.wal`) };
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.writer.run('checkpoint');
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const appender of this.#appenders.values()) {
+      try {
+        appender.closeSync();
+      } catch {
+        // What it still held was never committed, so never acknowledged.
+      }
+    }
+    this.#appenders.clear();
+    this.writer.closeSync();
+    this.reader.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #createTables(): Promise<void> {
+    await this.transaction(async () => {
+      for (const statement of createTables) await this.writer.run(statement);
+      await this.writer.run(createHotTable(0));
+      const known = await this.writer.runAndReadAll(
+        "select value from meta where key = 'schema_version'",
+      );
+      const version = known.getRows()[0]?.[0];
+      if (version === undefined) {
+        await this.writer.run(`insert into meta values ('schema_version', '${SCHEMA_VERSION}')`);
+        await this.writer.run(`insert into streams values (0, '${DEFAULT_STREAM}')`);
+      } else if (version !== String(SCHEMA_VERSION)) {
+        throw new MillpondError(
+          'DATA_DIR_UNUSABLE',
+          `${this.path} was written by another version of Millpond (schema ${String(version)}, this one knows ${SCHEMA_VERSION}).`,
+        );
+      }
+    });
+  }
+}
+
+function explainOpenFailure(path: string, error: unknown): MillpondError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/lock/i.test(text) && /conflicting|could not set/i.test(text)) {
+    return new MillpondError('DATA_DIR_IN_USE', `Another process has ${path} open.`, { cause: error });
+  }
+  if (/permission|read-only|cannot open file|no space|not a directory/i.test(text)) {
+    return new MillpondError('DATA_DIR_UNUSABLE', `${path} cannot be opened for writing: ${text}`, {
+      cause: error,
+    });
+  }
+  return new MillpondError('LOG_CORRUPT', `${path} cannot be read: ${text}`, { cause: error });
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

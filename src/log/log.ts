@@ -1,0 +1,408 @@
+// The log: takes decoded messages, makes them durable in group commits, and gives committed rows
+// back by offset. It alone owns DuckDB, and everything in it runs on the log thread.
+
+import { mkdirSync, accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import type { Decoded } from '../core/contracts.ts';
+import { asMillpondError, MillpondError } from '../core/errors.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+import type { ReadingColumns } from '../core/reading.ts';
+import { AppendQueue } from './append-queue.ts';
+import { type Commit, CommitWriter } from './commit-writer.ts';
+import { ConsumerPositions } from './consumer-positions.ts';
+import { Database, type DatabaseSettings } from './database.ts';
+import { DeadLetterStore } from './dead-letter-store.ts';
+import { DirectoryLock } from './directory-lock.ts';
+import { loadState } from './load-state.ts';
+import { deadLetterOf, Pending, type Position } from './pending.ts';
+import { DEFAULT_STREAM, hotTable } from './schema.ts';
+import { SeriesState } from './series-state.ts';
+import { SeriesTable } from './series-table.ts';
+import { type ReadResult, StreamReader } from './stream-reader.ts';
+import { StreamState } from './stream-state.ts';
+import { TailRing } from './tail-ring.ts';
+
+export interface LogOptions {
+  readonly directory: string;
+  readonly database: DatabaseSettings;
+  readonly commitIntervalMs: number;
+  readonly tailBytesMax: number;
+  readonly consumersMax: number;
+  readonly seriesMax: number;
+  readonly deadLettersMax: number;
+  readonly deadLetterBytesMax: number;
+  readonly clock: Clock;
+  readonly events: LogEvents;
+}
+
+/** What the log tells of itself while it works. */
+export interface LogEvents {
+  committed(commit: { rows: number; deadLetters: number; ms: number }): void;
+  failing(error: MillpondError | null): void;
+  trimmedDeadLetters(count: number): void;
+}
+
+export interface StreamInfo {
+  readonly stream: string;
+  readonly lowWatermark: number;
+  readonly highWatermark: number;
+}
+
+/** How often the devices' latest values are written; they are made good from the rows after a crash. */
+const SNAPSHOT_INTERVAL_US = 30_000_000;
+const RETRY_MS = { first: 100, max: 5_000 };
+
+interface Prepared {
+  readonly commit: Commit;
+  readonly firstOffset: number;
+  readonly deadLetterBytes: number;
+}
+
+export class Log {
+  readonly series: SeriesTable;
+  readonly seriesState = new SeriesState();
+  readonly #options: LogOptions;
+  readonly #lock: DirectoryLock;
+  readonly #queue: AppendQueue<Pending>;
+  readonly #writer = new CommitWriter();
+  readonly #reader: StreamReader;
+  readonly #positions: ConsumerPositions;
+  readonly #deadLetters: DeadLetterStore;
+  readonly #prepared = new WeakMap<Pending, Prepared>();
+  readonly #committedListeners = new Set<() => void>();
+  #database: Database;
+  #stream: StreamState;
+  #problem: MillpondError | null = null;
+  #snapshotDueUs: number;
+
+  private constructor(options: LogOptions, lock: DirectoryLock, database: Database) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#database = database;
+    this.series = new SeriesTable(options.seriesMax);
+    this.#positions = new ConsumerPositions(options.consumersMax);
+    this.#deadLetters = new DeadLetterStore({
+      countMax: options.deadLettersMax,
+      bytesMax: options.deadLetterBytesMax,
+    });
+    this.#reader = new StreamReader(() => this.#database);
+    this.#stream = this.#newStream({ first: 0, next: 0 });
+    this.#snapshotDueUs = options.clock() + SNAPSHOT_INTERVAL_US;
+    this.#queue = new AppendQueue<Pending>({
+      create: () => new Pending(),
+      commitIntervalMs: options.commitIntervalMs,
+      retryMs: RETRY_MS,
+      target: {
+        write: (pending) => this.#write(pending),
+        recover: () => this.#reopen(),
+        done: (pending) => this.#done(pending),
+        failed: (pending, error) => {
+          for (const fail of pending.onFailed) fail(error);
+        },
+        failing: (error) => {
+          this.#problem = error;
+          options.events.failing(error);
+        },
+      },
+    });
+  }
+
+  /** Opens the directory. Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or LOG_CORRUPT. */
+  static async open(options: LogOptions): Promise<Log> {
+    prepareDirectory(options.directory);
+    const lock = takeLock(options.directory);
+    try {
+      const database = await Database.open(databasePath(options), options.database);
+      const log = new Log(options, lock, database);
+      try {
+        await log.#load();
+      } catch (error) {
+        database.close();
+        throw asMillpondError(error, 'LOG_CORRUPT');
+      }
+      return log;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  get problem(): MillpondError | null {
+    return this.#problem;
+  }
+
+  /** Puts a decoded message into the next commit: its readings, its dead letter, or both. */
+  append(message: RawMessage, decoded: Decoded): void {
+    const pending = this.#queue.filling;
+    if (decoded.deadLetter !== null) {
+      pending.deadLetters.push(deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }));
+    }
+    if (decoded.readings.length === 0) return;
+    const builder = pending.builder(this.#stream.id);
+    for (const reading of decoded.readings) {
+      const series = this.series.idOf(reading, message.source);
+      if (series < 0) {
+        const detail = `more than ${this.#options.seriesMax} series`;
+        pending.deadLetters.push(
+          deadLetterOf(message, { profile: decoded.profile, reason: 'series_limit', detail }),
+        );
+        return;
+      }
+      builder.add(this.#stream.nextOffset++, series, reading, message.receivedAtUs);
+    }
+  }
+
+  /**
+   * Calls `settle` with null once everything appended so far is durable, in the order of the
+   * calls; with an error when the log was closed before that.
+   */
+  settleAppended(settle: (error: MillpondError | null) => void): void {
+    const pending = this.#queue.filling;
+    pending.onDurable.push(() => settle(null));
+    pending.onFailed.push((error) => settle(asMillpondError(error)));
+    this.#queue.kick();
+  }
+
+  /** Stores a consumer's position; resolves when it is durable. Throws as `ConsumerPositions.check`. */
+  async commitPosition(stream: string, consumer: string, nextOffset: number): Promise<number> {
+    const state = this.stream(stream);
+    const position: Position = {
+      stream: state.name,
+      consumer,
+      nextOffset,
+      committedAtUs: this.#options.clock(),
+    };
+    this.#positions.check(position, state.highWatermark);
+    const pending = this.#queue.filling;
+    const key = ConsumerPositions.key(state.name, consumer);
+    const waiting = pending.positions.get(key);
+    if (waiting === undefined || waiting.nextOffset <= nextOffset) pending.positions.set(key, position);
+    await new Promise<void>((resolve, reject) => {
+      pending.onDurable.push(resolve);
+      pending.onFailed.push(reject);
+      this.#queue.kick();
+    });
+    return this.position(state.name, consumer) ?? nextOffset;
+  }
+
+  position(stream: string, consumer: string): number | null {
+    return this.#positions.get(this.stream(stream).name, consumer)?.nextOffset ?? null;
+  }
+
+  positions(): Position[] {
+    return this.#positions.all();
+  }
+
+  /** Throws STREAM_UNKNOWN. An empty name means the default stream. */
+  stream(name: string): StreamState {
+    if (name === '' || name === DEFAULT_STREAM) return this.#stream;
+    throw new MillpondError('STREAM_UNKNOWN', `There is no stream ${JSON.stringify(name.slice(0, 80))}.`);
+  }
+
+  streams(): StreamInfo[] {
+    const { name, lowWatermark, highWatermark } = this.#stream;
+    return [{ stream: name, lowWatermark, highWatermark }];
+  }
+
+  read(stream: StreamState, from: number, rowsMax: number): Promise<ReadResult> {
+    return this.#reader.read(stream, from, rowsMax);
+  }
+
+  offsetAtTime(stream: StreamState, timeUs: number): Promise<number> {
+    return this.#reader.offsetAtTime(stream, timeUs);
+  }
+
+  /** Resolves when the stream goes beyond `offset`, after `ms`, or when the signal aborts. */
+  waitBeyond(stream: StreamState, offset: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (stream.highWatermark > offset || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#committedListeners.delete(check);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const check = (): void => {
+        if (stream.highWatermark > offset) end();
+      };
+      const timer = setTimeout(end, ms);
+      this.#committedListeners.add(check);
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  sizes(): { databaseBytes: number; walBytes: number; tailBytes: number } {
+    return { ...this.#database.sizes(), tailBytes: this.#stream.ring.bytes };
+  }
+
+  deadLetterTotals(): { count: number; bytes: number } {
+    return { count: this.#deadLetters.count, bytes: this.#deadLetters.bytes };
+  }
+
+  /** Commits what is pending, writes the devices, moves the write-ahead log into the file, unlocks. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    try {
+      if (this.#problem === null) {
+        await this.#writeLastSnapshots();
+        await this.#database.checkpoint();
+      }
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
+  }
+
+  async #write(pending: Pending): Promise<void> {
+    let prepared = this.#prepared.get(pending);
+    if (prepared === undefined) {
+      prepared = this.#prepare(pending);
+      this.#prepared.set(pending, prepared);
+    } else if (await this.#isDurable(prepared)) {
+      return;
+    }
+    const startedMs = performance.now();
+    await this.#writer.write(this.#database, prepared.commit);
+    this.#options.events.committed({
+      rows: prepared.commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
+      deadLetters: pending.deadLetters.length,
+      ms: performance.now() - startedMs,
+    });
+  }
+
+  #prepare(pending: Pending): Prepared {
+    const rows: { streamId: number; columns: ReadingColumns }[] = [];
+    for (const [streamId, builder] of pending.rows) rows.push({ streamId, columns: builder.take() });
+    const deadLetterBytes = pending.deadLetters.reduce((sum, { payload }) => sum + payload.length, 0);
+    const trimBelow = this.#deadLetters.trimBelow(pending.deadLetters.length, deadLetterBytes);
+    const nowUs = this.#options.clock();
+    const isSnapshotDue = nowUs >= this.#snapshotDueUs && this.seriesState.isDirty;
+    const trimCount = trimBelow < 0 ? 0 : trimBelow - (this.#deadLetters.nextId - this.#deadLetters.count);
+    return {
+      firstOffset: this.#stream.highWatermark,
+      deadLetterBytes,
+      commit: {
+        rows,
+        newSeries: this.series.unwritten(),
+        deadLetters: pending.deadLetters,
+        firstDeadLetterId: this.#deadLetters.nextId,
+        trimDeadLettersBelow: trimBelow,
+        losses:
+          trimCount === 0
+            ? []
+            : [
+                {
+                  stream: '',
+                  firstOffset: -1,
+                  lastOffset: -1,
+                  count: trimCount,
+                  reason: 'dead_letters_full',
+                  detail: 'the oldest dead letters went to make room',
+                  atUs: nowUs,
+                },
+              ],
+        positions: [...pending.positions.values()],
+        snapshots: isSnapshotDue ? this.seriesState.takeDirty() : null,
+        devicesAsOf: this.#stream.highWatermark,
+      },
+    };
+  }
+
+  // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
+  async #isDurable({ commit, firstOffset }: Prepared): Promise<boolean> {
+    const hasRows = commit.rows.length > 0;
+    if (!hasRows && commit.deadLetters.length === 0) return false;
+    const [found] = await this.#database.rows(
+      hasRows
+        ? `select count(*) as n from ${hotTable(this.#stream.id)} where "offset" >= ${firstOffset}`
+        : `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`,
+    );
+    return Number(found?.['n'] ?? 0) > 0;
+  }
+
+  #done(pending: Pending): void {
+    const prepared = this.#prepared.get(pending) as Prepared;
+    const { commit } = prepared;
+    for (const { columns } of commit.rows) {
+      this.#stream.ring.push(this.#stream.highWatermark, columns);
+      this.#stream.highWatermark += columns.count;
+      this.seriesState.note(columns);
+    }
+    this.series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
+    for (const position of commit.positions) this.#positions.set(position);
+    if (commit.snapshots !== null) this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
+    this.#deadLetters.committed(commit.deadLetters.length, prepared.deadLetterBytes);
+    if (commit.trimDeadLettersBelow >= 0) {
+      this.#options.events.trimmedDeadLetters(commit.losses[0]?.count ?? 0);
+      this.#deadLetters.load(this.#database).catch(() => undefined);
+    }
+    for (const settle of pending.onDurable) settle();
+    for (const check of [...this.#committedListeners]) check();
+  }
+
+  async #reopen(): Promise<void> {
+    this.#database.close();
+    this.#database = await Database.open(databasePath(this.#options), this.#options.database);
+  }
+
+  async #load(): Promise<void> {
+    const loaded = await loadState(this.#database, this.series, this.seriesState);
+    for (const position of loaded.positions) this.#positions.set(position);
+    await this.#deadLetters.load(this.#database);
+    this.#stream = this.#newStream(loaded.kept);
+  }
+
+  #newStream(kept: { first: number; next: number }): StreamState {
+    return new StreamState(
+      { id: 0, name: DEFAULT_STREAM },
+      kept,
+      new TailRing(this.#options.tailBytesMax),
+    );
+  }
+
+  async #writeLastSnapshots(): Promise<void> {
+    while (this.seriesState.isDirty) {
+      await this.#writer.write(this.#database, {
+        rows: [],
+        newSeries: { first: 0, keys: [] },
+        deadLetters: [],
+        firstDeadLetterId: 0,
+        trimDeadLettersBelow: -1,
+        losses: [],
+        positions: [],
+        snapshots: this.seriesState.takeDirty(),
+        devicesAsOf: this.#stream.highWatermark,
+      });
+    }
+  }
+}
+
+function databasePath(options: LogOptions): string {
+  return join(options.directory, 'hot.duckdb');
+}
+
+function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+function takeLock(directory: string): DirectoryLock {
+  try {
+    return DirectoryLock.take(directory);
+  } catch (error) {
+    if (error instanceof MillpondError) throw error;
+    throw unusable(directory, error);
+  }
+}
+
+function unusable(directory: string, cause: unknown): MillpondError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new MillpondError('DATA_DIR_UNUSABLE', `The data directory ${directory} cannot be used: ${why}`, {
+    cause,
+  });
+}

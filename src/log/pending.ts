@@ -1,0 +1,76 @@
+// What the next commit will hold: rows, dead letters, consumers' positions, and whom to tell.
+
+import type { RawMessage } from '../core/raw-message.ts';
+import { ColumnBuilder } from './column-builder.ts';
+
+export interface DeadLetter {
+  readonly receivedAtUs: number;
+  readonly source: string;
+  readonly topic: string;
+  readonly profile: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly isRetained: boolean;
+  readonly isRedelivered: boolean;
+  /** A copy, owned by the dead letter. */
+  readonly payload: Uint8Array;
+}
+
+export function deadLetterOf(
+  message: RawMessage,
+  why: { profile: string; reason: string; detail: string },
+): DeadLetter {
+  return {
+    receivedAtUs: message.receivedAtUs,
+    source: message.source,
+    topic: message.topic,
+    profile: why.profile,
+    reason: why.reason,
+    detail: why.detail,
+    isRetained: message.isRetained,
+    isRedelivered: message.isRedelivered,
+    payload: Uint8Array.from(message.payload),
+  };
+}
+
+export interface Position {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly nextOffset: number;
+  readonly committedAtUs: number;
+}
+
+export class Pending {
+  /** By stream number. */
+  readonly rows = new Map<number, ColumnBuilder>();
+  readonly deadLetters: DeadLetter[] = [];
+  /** The last position of each consumer wins; by stream and name. */
+  readonly positions = new Map<string, Position>();
+  /** Called in this order once the commit is durable. */
+  readonly onDurable: (() => void)[] = [];
+  readonly onFailed: ((error: Error) => void)[] = [];
+
+  get isEmpty(): boolean {
+    return (
+      this.rows.size === 0 &&
+      this.deadLetters.length === 0 &&
+      this.positions.size === 0 &&
+      this.onDurable.length === 0
+    );
+  }
+
+  get rowCount(): number {
+    let count = 0;
+    for (const builder of this.rows.values()) count += builder.count;
+    return count;
+  }
+
+  builder(streamId: number): ColumnBuilder {
+    let builder = this.rows.get(streamId);
+    if (builder === undefined) {
+      builder = new ColumnBuilder();
+      this.rows.set(streamId, builder);
+    }
+    return builder;
+  }
+}

@@ -1,0 +1,75 @@
+// Series numbers: one for each device, channel, metric, unit and source, given once for ever.
+// In memory the whole table; on disk a new series is written by the commit that first uses it.
+
+import type { DecodedReading, SeriesKey } from '../core/reading.ts';
+
+/** U+0000 cannot be in a name (the decoder refuses it), so the joined key is unambiguous. */
+const SEPARATOR = '\u0000';
+
+export class SeriesTable {
+  readonly #ids = new Map<string, number>();
+  readonly #keys: SeriesKey[] = [];
+  readonly #devices = new Set<string>();
+  readonly #countMax: number;
+  #writtenCount = 0;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  get deviceCount(): number {
+    return this.#devices.size;
+  }
+
+  /** All series in the order of their numbers. Owned by the table: read it, do not keep it. */
+  get keys(): readonly SeriesKey[] {
+    return this.#keys;
+  }
+
+  /** Takes a series as it was stored; numbers must come in order from 0. */
+  restore(id: number, key: SeriesKey): void {
+    if (id !== this.#keys.length) throw new RangeError(`series ${id} follows ${this.#keys.length - 1}`);
+    this.#ids.set(joined(key.device, key.channel, key.metric, key.unit, key.source), id);
+    this.#keys.push(key);
+    this.#devices.add(key.device);
+    this.#writtenCount = this.#keys.length;
+  }
+
+  /** The series' number, a new one if need be; -1 when the table is full. */
+  idOf(reading: DecodedReading, source: string): number {
+    const { device, channel, metric, unit } = reading;
+    const joinedKey = joined(device, channel, metric, unit, source);
+    const known = this.#ids.get(joinedKey);
+    if (known !== undefined) return known;
+    if (this.#keys.length >= this.#countMax) return -1;
+    const id = this.#keys.length;
+    this.#ids.set(joinedKey, id);
+    this.#keys.push({ device, channel, metric, unit, source });
+    this.#devices.add(device);
+    return id;
+  }
+
+  /** Series that no commit has written yet: numbers [first, first + keys.length). */
+  unwritten(): { first: number; keys: readonly SeriesKey[] } {
+    return { first: this.#writtenCount, keys: this.#keys.slice(this.#writtenCount) };
+  }
+
+  /** Says that all series below `count` are durable. */
+  markWritten(count: number): void {
+    this.#writtenCount = Math.max(this.#writtenCount, count);
+  }
+}
+
+function joined(
+  device: string,
+  channel: string,
+  metric: string,
+  unit: string,
+  source: string,
+): string {
+  return device + SEPARATOR + channel + SEPARATOR + metric + SEPARATOR + unit + SEPARATOR + source;
+}

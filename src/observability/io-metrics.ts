@@ -1,0 +1,112 @@
+// What the I/O thread counts: connections, messages on the wire, subscribers, its queue. The log
+// thread's metrics are joined to them at each scrape; the two sets have no name in common.
+
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay } from './counts.ts';
+
+/** Read off the parts at each scrape. */
+export interface IoReadings {
+  readonly queueBytes: number;
+  readonly queueBytesMax: number;
+  readonly subscribers: number;
+  readonly readAheadBytes: number;
+  readonly mqtt: {
+    readonly connections: number;
+    readonly sessions: number;
+    readonly retained: number;
+    readonly inflightBytes: number;
+  };
+}
+
+export class IoMetrics {
+  readonly #registry = new Registry();
+  readonly #refusals = new Counts();
+  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({
+    resolution: LOOP_RESOLUTION_MS,
+  });
+  #received = 0;
+  #receivedBytes = 0;
+  #delivered = 0;
+  #connects = 0;
+
+  constructor(read: () => IoReadings) {
+    const registers = [this.#registry];
+    this.#loopDelay.enable();
+    collectDefaultMetrics({ register: this.#registry });
+    const counter = (name: string, help: string, value: () => number): void => {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      });
+    };
+    const gauge = (name: string, help: string, value: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    };
+    this.#refusals.register(registers, {
+      name: 'millpond_mqtt_refused_total',
+      help: 'MQTT packets and connections turned away.',
+      label: 'reason',
+    });
+    counter('millpond_mqtt_messages_received_total', 'PUBLISH packets received.', () => this.#received);
+    counter('millpond_mqtt_received_bytes_total', 'Topics and payloads received.', () => this.#receivedBytes);
+    counter('millpond_mqtt_messages_delivered_total', 'Messages handed to subscribers.', () => this.#delivered);
+    counter('millpond_mqtt_connects_total', 'MQTT connections accepted.', () => this.#connects);
+    gauge('millpond_mqtt_connections', 'MQTT connections open.', () => read().mqtt.connections);
+    gauge('millpond_mqtt_sessions', 'MQTT sessions kept.', () => read().mqtt.sessions);
+    gauge('millpond_mqtt_retained_messages', 'Retained messages kept.', () => read().mqtt.retained);
+    gauge('millpond_mqtt_inflight_bytes', 'Bytes published and not yet acknowledged.', () => read().mqtt.inflightBytes);
+    gauge('millpond_queue_bytes', 'Bytes accepted and not yet durable.', () => read().queueBytes);
+    gauge('millpond_queue_limit_bytes', 'log.queueBytesMax.', () => read().queueBytesMax);
+    gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
+    gauge('millpond_read_ahead_bytes', 'Bytes fetched for subscribers and not yet written.', () => read().readAheadBytes);
+    const delay = this.#loopDelay;
+    new Gauge({
+      name: 'millpond_io_thread_delay_seconds',
+      help: 'Event-loop delay of the I/O thread since the last scrape.',
+      labelNames: ['quantile'],
+      registers,
+      collect() {
+        noteLoopDelay(this, delay);
+      },
+    });
+  }
+
+  received(bytes: number): void {
+    this.#received += 1;
+    this.#receivedBytes += bytes;
+  }
+
+  delivered(): void {
+    this.#delivered += 1;
+  }
+
+  connected(): void {
+    this.#connects += 1;
+  }
+
+  refused(reason: string): void {
+    this.#refusals.add(reason);
+  }
+
+  /** Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}

@@ -1,0 +1,157 @@
+// What the log thread counts: messages, readings, commits. On the hot path only plain numbers are
+// added to; they become Prometheus' when somebody scrapes.
+
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Decoded, LogStatus } from '../core/contracts.ts';
+import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay } from './counts.ts';
+
+/** Consumers shown one by one in the metrics; status shows all. */
+const CONSUMER_LABELS_MAX = 200;
+const RECENT_COMMITS = 1000;
+
+export class LogMetrics {
+  readonly #registry = new Registry();
+  readonly #messages = new Counts();
+  readonly #deadLetters = new Counts();
+  readonly #dropped = new Counts();
+  readonly #recentMs = new Float64Array(RECENT_COMMITS);
+  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({
+    resolution: LOOP_RESOLUTION_MS,
+  });
+  readonly #commitSeconds: Histogram;
+  readonly #commitReadings: Histogram;
+  readonly #gauges: LogGauges;
+  #readings = 0;
+  #commits = 0;
+  #trimmed = 0;
+  #failures = 0;
+
+  constructor() {
+    const registers = [this.#registry];
+    this.#loopDelay.enable();
+    this.#commitSeconds = new Histogram({
+      name: 'millpond_commit_duration_seconds',
+      help: 'Time of one group commit, its fsync included.',
+      buckets: [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 5],
+      registers,
+    });
+    this.#commitReadings = new Histogram({
+      name: 'millpond_commit_batch_readings',
+      help: 'Readings in one group commit.',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000],
+      registers,
+    });
+    this.#messages.register(registers, {
+      name: 'millpond_messages_total',
+      help: 'Raw messages by what became of them.',
+      label: 'outcome',
+    });
+    this.#deadLetters.register(registers, {
+      name: 'millpond_dead_letters_total',
+      help: 'Messages kept as dead letters.',
+      label: 'reason',
+    });
+    this.#dropped.register(registers, {
+      name: 'millpond_dropped_values_total',
+      help: 'Values and messages that were no readings, such as sentinels.',
+      label: 'reason',
+    });
+    this.#counter('millpond_readings_total', 'Readings decoded.', () => this.#readings);
+    this.#counter('millpond_commit_failures_total', 'Commits that failed and were tried again.', () => this.#failures);
+    this.#counter('millpond_dead_letters_trimmed_total', 'Dead letters that went to make room.', () => this.#trimmed);
+    this.#gauges = new LogGauges(registers);
+  }
+
+  decoded(decoded: Decoded): void {
+    this.#readings += decoded.readings.length;
+    for (const reason of decoded.dropped) this.#dropped.add(reason);
+    if (decoded.deadLetter !== null) {
+      this.#deadLetters.add(decoded.deadLetter.reason);
+      this.#messages.add(decoded.readings.length > 0 ? 'partly_readings' : 'dead_letter');
+    } else {
+      this.#messages.add(decoded.readings.length > 0 ? 'readings' : 'ignored');
+    }
+  }
+
+  committed({ rows, ms }: { rows: number; ms: number }): void {
+    this.#recentMs[this.#commits % RECENT_COMMITS] = ms;
+    this.#commits += 1;
+    this.#commitSeconds.observe(ms / 1000);
+    this.#commitReadings.observe(rows);
+  }
+
+  failing(isFailing: boolean): void {
+    if (isFailing) this.#failures += 1;
+  }
+
+  trimmedDeadLetters(count: number): void {
+    this.#trimmed += count;
+  }
+
+  /** Of the last thousand commits, milliseconds. */
+  commitMs(): { commits: number; p50: number; p99: number } {
+    const recent = this.#recentMs.slice(0, Math.min(this.#commits, RECENT_COMMITS)).sort();
+    const at = (share: number): number => recent[Math.floor(recent.length * share)] ?? 0;
+    return { commits: this.#commits, p50: at(0.5), p99: at(0.99) };
+  }
+
+  /** Prometheus' text format. */
+  text(status: LogStatus): Promise<string> {
+    this.#gauges.set(status, this.#loopDelay);
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+}
+
+/** What is read off the log's status at each scrape. */
+class LogGauges {
+  readonly #bytes: Gauge;
+  readonly #watermark: Gauge;
+  readonly #lag: Gauge;
+  readonly #kept: Gauge;
+  readonly #loopDelay: Gauge;
+  readonly #ready: Gauge;
+
+  constructor(registers: Registry[]) {
+    const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
+      new Gauge({ name, help, labelNames, registers });
+    this.#bytes = gauge('millpond_log_bytes', 'Size of the log by part.', ['part']);
+    this.#watermark = gauge('millpond_stream_watermark_offset', 'Low and high watermark.', ['stream', 'edge']);
+    this.#lag = gauge('millpond_consumer_lag_readings', 'Readings a consumer has not committed.', ['stream', 'consumer']);
+    this.#kept = gauge('millpond_log_entries', 'Entries kept, by kind.', ['kind']);
+    this.#loopDelay = gauge('millpond_log_thread_delay_seconds', 'Event-loop delay of the log thread since the last scrape.', ['quantile']);
+    this.#ready = gauge('millpond_log_ready', '1 while readings can be made durable.', []);
+  }
+
+  set(status: LogStatus, loopDelay: IntervalHistogram): void {
+    this.#bytes.set({ part: 'database' }, status.databaseBytes);
+    this.#bytes.set({ part: 'wal' }, status.walBytes);
+    this.#bytes.set({ part: 'tail' }, status.tailBytes);
+    this.#kept.set({ kind: 'series' }, status.series);
+    this.#kept.set({ kind: 'devices' }, status.devices);
+    this.#kept.set({ kind: 'dead_letters' }, status.deadLetters);
+    this.#ready.set(status.problem === null ? 1 : 0);
+    for (const { stream, lowWatermark, highWatermark } of status.streams) {
+      this.#watermark.set({ stream, edge: 'low' }, lowWatermark);
+      this.#watermark.set({ stream, edge: 'high' }, highWatermark);
+    }
+    const ends = new Map(status.streams.map((s) => [s.stream, s.highWatermark]));
+    this.#lag.reset();
+    for (const { stream, consumer, nextOffset } of status.consumers.slice(0, CONSUMER_LABELS_MAX)) {
+      this.#lag.set({ stream, consumer }, (ends.get(stream) ?? nextOffset) - nextOffset);
+    }
+    noteLoopDelay(this.#loopDelay, loopDelay);
+  }
+}
