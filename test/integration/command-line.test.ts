@@ -1,6 +1,6 @@
 // The built command as a person meets it: what it prints where, and how it ends.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,19 @@ test.each(['check', 'serve'])('%s tells every config error and ends with 78', as
     'MILLPOND_LOGGER_LEVL names no option; did you mean MILLPOND_LOGGER_LEVEL?',
   );
   expect(err).toContain('code: CONFIG_INVALID');
+});
+
+test('check tells errors of config and of profiles in one run', async () => {
+  mkdirSync(join(folder, 'mine'));
+  writeFileSync(join(folder, 'mine/broken.yaml'), 'name: [\n');
+  writeFileSync(join(folder, 'millpond.yaml'), 'profiles: [mine, nowhere]\nhttp: { listen: x }\n');
+  const { code, err } = await millpond(['check']);
+  expect(code).toBe(78);
+  expect(err).toContain('millpond.yaml:2:17: http.listen is "x"');
+  expect(err).toContain('code: CONFIG_INVALID');
+  expect(err).toContain('mine/broken.yaml:');
+  expect(err).toContain('nowhere:1:1: the folder cannot be read');
+  expect(err).toContain('code: PROFILE_INVALID');
 });
 
 test('a config file that is not there is an error only when it was named', async () => {
