@@ -10,12 +10,14 @@ import type { PathSegment } from './path-pattern.ts';
 import { parsePath } from './path-pattern.ts';
 import type { PayloadParser } from './payload-format.ts';
 import { csvParser, keyValueParser, parseJson, parseNumber } from './payload-format.ts';
+import type { DocumentPath, Problem } from './problems.ts';
+import { Problems } from './problems.ts';
 import type { BodyDocument, ExampleDocument, ProfileDocument } from './profile-schema.ts';
 import type { ReadingField, TimeRule } from './reading-field.ts';
 import type { Rule } from './rule.ts';
 import { NotationError } from './segment-pattern.ts';
 import type { Template } from './template.ts';
-import { parseReference, parseTemplate, rootKeysOf } from './template.ts';
+import { asList, parseReference, parseTemplate, rootKeysOf } from './template.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 import { parseTopicPattern } from './topic-pattern.ts';
 
@@ -34,35 +36,6 @@ export interface Profile {
   /** For a serial port that names the profile in its config; null when only topics are described. */
   readonly portRule: Rule | null;
   readonly examples: readonly ExampleDocument[];
-}
-
-export type DocumentPath = readonly (string | number)[];
-
-export interface Problem {
-  readonly path: DocumentPath;
-  readonly message: string;
-}
-
-/** Collects the problems of one profile; `at` gives NotationErrors their place. */
-export class Problems {
-  readonly list: Problem[] = [];
-
-  add(path: DocumentPath, message: string): void {
-    const isKnown = this.list.some(
-      (known) => known.message === message && known.path.join() === path.join(),
-    );
-    if (!isKnown) this.list.push({ path, message });
-  }
-
-  at<T>(path: DocumentPath, parse: () => T): T | undefined {
-    try {
-      return parse();
-    } catch (thrown) {
-      if (!(thrown instanceof NotationError)) throw thrown;
-      this.add(path, thrown.message);
-      return undefined;
-    }
-  }
 }
 
 /** The profile, or null with the problems that keep it from being one. */
@@ -208,10 +181,6 @@ function pathOf(
   if (at !== undefined && isNumber)
     throw new NotationError('`at` has no place with format: number');
   return [...(within ?? []), ...parsePath(at ?? '')];
-}
-
-export function asList(texts: string | readonly string[]): readonly string[] {
-  return typeof texts === 'string' ? [texts] : texts;
 }
 
 function isOfTopic(device: Template): boolean {

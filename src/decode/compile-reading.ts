@@ -1,13 +1,12 @@
 // Makes one entry of a profile's `readings` ready and says what is wrong with it: metric and unit against
 // the table, templates against what is captured, options against each other.
 
-import type { DocumentPath, Problems } from './compile-profile.ts';
-import { asList } from './compile-profile.ts';
+import type { DocumentPath, Problems } from './problems.ts';
 import type { BodyDocument, ReadingDocument } from './profile-schema.ts';
 import type { FieldRule, TimeRule } from './reading-field.ts';
 import { ReadingField } from './reading-field.ts';
 import type { Template } from './template.ts';
-import { parseTemplate, rootKeysOf } from './template.ts';
+import { asList, parseTemplate, rootKeysOf } from './template.ts';
 import type { Conversion, MetricKind } from './units.ts';
 import { findConversion, findMetric, unitSpellings } from './units.ts';
 

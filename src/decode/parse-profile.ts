@@ -4,8 +4,9 @@
 import type { Document, Node } from 'yaml';
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { MillpondError } from '../core/errors.ts';
-import type { DocumentPath, Profile } from './compile-profile.ts';
+import type { Profile } from './compile-profile.ts';
 import { compileProfile } from './compile-profile.ts';
+import type { DocumentPath } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
 
 export interface ProfileError {

@@ -22,7 +22,7 @@ export const mixedLengthMax = 128;
 const capturesMax = 2;
 
 const token = /\{([A-Za-z][A-Za-z0-9_]*)(?::([^{}]+))?\}/g;
-const escape = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const escapeLiteral = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** `wildcard` is the sign for any one segment: `+` in topics, `*` in paths. */
 export function parseSegment(source: string, wildcard: string): SegmentPattern {
@@ -42,8 +42,8 @@ export function parseSegment(source: string, wildcard: string): SegmentPattern {
     if (captures.includes(name!)) throw new NotationError(`"${source}" captures {${name}} twice`);
     captures.push(name!);
     hasChoice ||= choices !== undefined;
-    const choice = choices?.split('|').map(escape).join('|');
-    expression += `${escape(between)}(${choice ?? '.+'})`;
+    const choice = choices?.split('|').map(escapeLiteral).join('|');
+    expression += `${escapeLiteral(between)}(${choice ?? '.+'})`;
     end = match.index + whole.length;
   }
   const rest = source.slice(end);
@@ -63,7 +63,7 @@ export function parseSegment(source: string, wildcard: string): SegmentPattern {
     kind: 'mixed',
     source,
     captures,
-    expression: new RegExp(`^${expression}${escape(rest)}$`, 's'),
+    expression: new RegExp(`^${expression}${escapeLiteral(rest)}$`, 's'),
   };
 }
 

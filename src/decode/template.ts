@@ -29,6 +29,10 @@ export interface Template {
   readonly constant: string | null;
 }
 
+export function asList(texts: string | readonly string[]): readonly string[] {
+  return typeof texts === 'string' ? [texts] : texts;
+}
+
 const reference = /^(\$\.|\.{1,4})?(.+)$/s;
 
 /** Parses `ts`, `$.ts`, `.ts` or `..ts`; without a sign it is meant from the document. */
@@ -50,25 +54,42 @@ export function readReference({ up, keys }: FieldReference, scope: Scope): unkno
   return value;
 }
 
-/** Throws NotationError. `slotOf` gives a capture's slot, undefined for a name that is not captured. */
+/**
+ * Throws NotationError. `slotOf` gives a capture's slot, undefined for a name that is not captured: such
+ * an alternative is passed over, for several matches of a profile share one list, unless it is the last hope.
+ */
 export function parseTemplate(
   sources: readonly string[],
   slotOf: (name: string) => number | undefined,
 ): Template {
-  const alternatives = sources.map((source) => {
-    const parts: Part[] = [];
-    let end = 0;
-    for (const match of source.matchAll(/\{([^{}]+)\}/g)) {
-      if (match.index > end) parts.push(source.slice(end, match.index));
-      parts.push(parsePart(match[1]!, source, slotOf));
-      end = match.index + match[0].length;
+  const alternatives: (readonly Part[])[] = [];
+  let fault: UnknownCapture | undefined;
+  for (const source of sources) {
+    try {
+      alternatives.push(parseParts(source, slotOf));
+    } catch (thrown) {
+      if (!(thrown instanceof UnknownCapture)) throw thrown;
+      fault ??= thrown;
     }
-    if (end < source.length) parts.push(source.slice(end));
-    return parts;
-  });
+  }
+  if (alternatives.length === 0 && fault !== undefined) throw fault;
   const first = alternatives[0] ?? [];
   const isConstant = first.every((part) => typeof part === 'string');
   return { alternatives, constant: isConstant ? first.join('') : null };
+}
+
+class UnknownCapture extends NotationError {}
+
+function parseParts(source: string, slotOf: (name: string) => number | undefined): Part[] {
+  const parts: Part[] = [];
+  let end = 0;
+  for (const match of source.matchAll(/\{([^{}]+)\}/g)) {
+    if (match.index > end) parts.push(source.slice(end, match.index));
+    parts.push(parsePart(match[1]!, source, slotOf));
+    end = match.index + match[0].length;
+  }
+  if (end < source.length) parts.push(source.slice(end));
+  return parts;
 }
 
 function parsePart(
@@ -79,7 +100,7 @@ function parsePart(
   if (inner.startsWith('.') || inner.startsWith('$')) return parseReference(inner);
   const slot = slotOf(inner);
   if (slot === undefined) {
-    throw new NotationError(
+    throw new UnknownCapture(
       `"${source}" uses {${inner}}, which neither the topic nor the path captures; a field of the payload is {$.${inner}} or {.${inner}}`,
     );
   }

@@ -240,8 +240,12 @@ export function unitSpellings(kind: MetricKind): readonly string[] {
   return dimensions[kind.dimension].flatMap(([, ...spellings]) => spellings);
 }
 
-/** Converts; a sum is rounded to 1e-9, for 294.65 K is 21.5 Cel and not 21.500000000000057. */
-export function convert(value: number, by: Conversion): number {
-  const converted = ((value + by.pre) * by.mul) / by.div;
-  return by.pre === 0 || Math.abs(converted) > 1e6 ? converted : Math.round(converted * 1e9) / 1e9;
+/**
+ * Converts. What is more than a shift of the point is rounded to 1e-9, for 294.65 K is 21.5 Cel and
+ * not 21.500000000000057.
+ */
+export function convert(value: number, { pre, mul, div }: Conversion): number {
+  if (pre === 0 && mul === 1) return value / div;
+  const converted = ((value + pre) * mul) / div;
+  return Math.abs(converted) < 1e6 ? Math.round(converted * 1e9) / 1e9 : converted;
 }
