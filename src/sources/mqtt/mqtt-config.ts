@@ -7,7 +7,7 @@ export interface MqttConfig {
   readonly packetBytesMax: number;
   /** The longest topic name or topic filter, in bytes of UTF-8. */
   readonly topicBytesMax: number;
-  /** The most levels of a topic name or filter: 1 to 100, where the broker's matcher ends. */
+  /** The most levels of a topic name or filter: above 100 it is 100, where the matcher ends. */
   readonly topicLevelsMax: number;
   readonly connectionsMax: number;
   /** Messages taken from sockets and not yet settled, in bytes; beyond it no socket is read. */
@@ -23,5 +23,5 @@ export interface MqttConfig {
   /** Subscriptions of one client. */
   readonly subscriptionsMax: number;
   /** The longest MQTT 5 Session Expiry Interval that is granted; a longer one is shortened to it. */
-  readonly sessionExpiryMaxMs: number;
+  readonly sessionExpiryMsMax: number;
 }

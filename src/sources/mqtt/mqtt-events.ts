@@ -18,7 +18,10 @@ export type MqttRefusal =
   | 'reserved_topic'
   | 'subscriptions_max'
   | 'retained_max'
+  | 'received_max'
   | 'session_queue_full'
+  | 'session_dropped'
+  | 'subscriber_slow'
   | 'not_stored';
 
 export interface MqttPeer {
@@ -36,6 +39,8 @@ export interface MqttEvents {
   disconnected(peer: MqttPeer): void;
   /** A packet, a message or a connection was turned away; `detail` is for people. */
   refused(reason: MqttRefusal, peer: MqttPeer, detail: string): void;
+  /** Something broke that no client is to blame for; `error` says what. */
+  failed(error: Error): void;
   /** Hot path. A PUBLISH arrived, before it is stored; bytes of its topic and payload. */
   messageReceived(bytes: number, qos: number): void;
   /** Hot path. A message was handed to a subscriber's connection. */
@@ -46,6 +51,7 @@ export const silentEvents: MqttEvents = {
   connected() {},
   disconnected() {},
   refused() {},
+  failed() {},
   messageReceived() {},
   messageDelivered() {},
 };

@@ -1,18 +1,24 @@
-// The MQTT way in: a broker on TCP whose acknowledgements wait for the intake. Publishers send
-// readings through it, subscribers use it as any other broker.
+// The MQTT way in: a broker whose acknowledgements wait for the intake. Publishers send readings
+// through it, subscribers use it as any other broker. Composes the parts and starts and stops them.
 
-import type { Server, Socket } from 'node:net';
-import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Intake, Source } from '../../core/contracts.ts';
-import { MillpondError } from '../../core/errors.ts';
-import type { Broker, PublishedMessage } from './aedes-adapter.ts';
+import type { Broker } from './aedes-adapter.ts';
 import { createBroker } from './aedes-adapter.ts';
+import { BrokerStore } from './broker-store.ts';
+import { Clients } from './clients.ts';
 import type { MqttConfig } from './mqtt-config.ts';
 import type { MqttEvents } from './mqtt-events.ts';
 import { silentEvents } from './mqtt-events.ts';
+import { PublishAcceptance } from './publish-acceptance.ts';
+import { ReasonCode } from './reason-code.ts';
+import { RetainedStore } from './retained-store.ts';
+import { SessionStore } from './session-store.ts';
+import { formatAddress, TcpListener } from './tcp-listener.ts';
+import { Valve } from './valve.ts';
 
 export interface MqttSourceParts {
   readonly intake: Intake;
@@ -24,108 +30,119 @@ export interface MqttSourceParts {
 }
 
 export interface MqttStatus {
+  /** Connections open, those before CONNECT included. */
   readonly connections: number;
+  /** Sessions that outlive their connection, connected ones included. */
   readonly sessions: number;
   readonly retained: number;
+  /** Taken and not settled: topics, payloads and a fixed overhead for each message. */
   readonly inflightBytes: number;
 }
 
 export interface MqttSource extends Source {
   /** Serves MQTT on a stream that came by another way than TCP, e.g. a WebSocket. */
-  handle(stream: Duplex): void;
+  handle(stream: Duplex, address?: string): void;
   status(): MqttStatus;
 }
 
+const stopTimeoutMsByDefault = 10_000;
+/** Memory for retained messages, and for what waits for sessions: constants, not options, until
+ *  somebody needs them to be. */
+const retainedBytesMax = 64 * 1024 * 1024;
+const queueBytesMax = 64 * 1024 * 1024;
+const queueMessagesMax = 1000;
+/** Connections beyond the limit that are let in so far as to be told so. */
+const spareConnections = 16;
+const keepaliveCheckMs = 500;
+const sessionCheckMs = 30_000;
+
 export function createMqttSource(parts: MqttSourceParts): MqttSource {
   const { intake, config, clock = systemClock, events = silentEvents } = parts;
+  const nowMs = () => Math.floor(clock() / 1000);
+  const valve = new Valve(intake, config.inflightBytesMax);
+  const retained = new RetainedStore({
+    messagesMax: config.retainedMax,
+    bytesMax: retainedBytesMax,
+  });
+  const sessions = new SessionStore({
+    sessionsMax: config.sessionsMax,
+    subscriptionsMax: config.subscriptionsMax,
+    queueMessagesMax,
+    queueBytesMax,
+    awayMsMax: config.sessionExpiryMsMax,
+  });
+  const away = (clientId: string) => ({ clientId, address: '', version: 0 });
+  const store = new BrokerStore({
+    sessions,
+    retained,
+    nowMs,
+    onRetainedFull: (topic) => events.refused('retained_max', away(''), topic),
+    onQueueFull: (id) => events.refused('session_queue_full', away(id), 'a message is dropped'),
+  });
+  const acceptance = new PublishAcceptance({ intake, valve, clock, events });
+  const clients = new Clients({ config, sessions, valve, events, acceptance, nowMs });
+  const listener = new TcpListener({
+    connectionsMax: config.connectionsMax + spareConnections,
+    onConnection: (socket) => clients.handle(socket, remoteAddress(socket)),
+    onDropped: (address) =>
+      events.refused('connections_max', { ...away(''), address }, 'not answered'),
+    onFault: (error) => events.failed(error),
+  });
+  const timers: NodeJS.Timeout[] = [];
   let broker: Broker | null = null;
-  let server: Server | null = null;
-  const sockets = new Set<Socket>();
-  let inflightBytes = 0;
 
-  function onPublish(message: PublishedMessage, release: (error?: Error | null) => void): void {
-    const bytes = message.topic.length + message.payload.length;
-    inflightBytes += bytes;
-    events.messageReceived(bytes, message.qos);
-    intake.accept(
-      {
-        source: 'mqtt',
-        topic: message.topic,
-        payload: message.payload,
-        receivedAtUs: clock(),
-        isRetained: message.retain,
-        isRedelivered: message.dup,
-      },
-      (error) => {
-        inflightBytes -= bytes;
-        release(error);
-      },
-    );
+  async function close(): Promise<void> {
+    for (const timer of timers) clearInterval(timer);
+    await broker?.close();
+    clients.destroy();
   }
 
   return {
     async start() {
-      broker = await createBroker({ config, onPublish });
-      const handle = broker.handle;
-      server = createServer((socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-        handle(socket);
-      });
-      return listen(server, config.listen);
+      broker = await createBroker({ config, store, hooks: clients });
+      clients.use(broker);
+      timers.push(
+        setInterval(() => clients.refreshHeld(), keepaliveCheckMs).unref(),
+        setInterval(() => clients.expireSessions(), sessionCheckMs).unref(),
+      );
+      try {
+        return await listener.listen(config.listen);
+      } catch (error) {
+        await close();
+        throw error;
+      }
     },
     async stop() {
-      const closed = new Promise<void>((resolve) => {
-        if (server?.listening) server.close(() => resolve());
-        else resolve();
-      });
-      await broker?.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      const listenerClosed = listener.close();
+      const deadlineMs = performance.now() + (parts.stopTimeoutMs ?? stopTimeoutMsByDefault);
+      clients.stop();
+      valve.close();
+      await before(deadlineMs, valve.settled());
+      await before(deadlineMs, clients.flushed(deadlineMs));
+      await clients.end(ReasonCode.serverShuttingDown);
+      await close();
+      await listenerClosed;
     },
-    handle: (stream) => broker?.handle(stream),
+    handle: (stream, address = '') => clients.handle(stream, address),
     status: () => ({
-      connections: broker?.connectionCount ?? 0,
-      sessions: 0,
-      retained: 0,
-      inflightBytes,
+      connections: clients.size,
+      sessions: sessions.keptCount,
+      retained: retained.size,
+      inflightBytes: valve.inflightBytes,
     }),
   };
 }
 
-function listen(server: Server, { host, port }: MqttConfig['listen']): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(listenError(error, formatAddress(host, port))),
-    );
-    server.listen({ host, port }, () => {
-      server.removeAllListeners('error');
-      const address = server.address();
-      if (address === null || typeof address === 'string') {
-        reject(new MillpondError('ADDRESS_UNUSABLE', `mqtt.listen: ${host} is no TCP address`));
-        return;
-      }
-      resolve(formatAddress(host, address.port));
-    });
+function remoteAddress(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+}
+
+/** Waits for the promise, but not beyond the deadline. */
+async function before(deadlineMs: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
   });
-}
-
-function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function listenError(error: NodeJS.ErrnoException, address: string): MillpondError {
-  if (error.code === 'EADDRINUSE') {
-    return new MillpondError('PORT_IN_USE', `mqtt.listen: ${address} is taken`, { cause: error });
-  }
-  if (error.code === 'EACCES') {
-    return new MillpondError('PORT_DENIED', `mqtt.listen: may not bind ${address}`, {
-      cause: error,
-    });
-  }
-  return new MillpondError(
-    'ADDRESS_UNUSABLE',
-    `mqtt.listen: cannot listen on ${address} (${error.code ?? error.message})`,
-    { cause: error },
-  );
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
 }
