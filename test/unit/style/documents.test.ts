@@ -9,7 +9,7 @@ const manifest = JSON.parse(readText('package.json')) as {
 };
 
 test('docs/errors.md has every error code with its status, and no other', () => {
-  const rows = readText('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| `([A-Z_]+)` \|/gm);
+  const rows = readText('docs/errors.md').matchAll(/^\| `([A-Z_]+)` +\| `([A-Z_]+)` +\|/gm);
   const documented = Object.fromEntries([...rows].map((row) => [row[1], row[2]]));
   const codes = Object.keys(errorTable) as ErrorCode[];
   const statuses = Object.fromEntries(codes.map((code) => [code, errorTable[code].status]));
