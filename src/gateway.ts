@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
-import { GrpcServer } from './delivery/grpc/server.ts';
 import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
+import { GrpcServer } from './delivery/grpc/server.ts';
 import { HttpServer } from './delivery/http/server.ts';
 import { IoMetrics } from './observability/io-metrics.ts';
 import type { Logger } from './observability/logger.ts';
@@ -29,14 +29,18 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const startedAtUs = systemClock();
   let problem: string | null = null;
   let isStopping = false;
-  const log = await startLogThread(config, {
-    health(now) {
-      problem = now;
-      grpc.setServing(now === null);
-      if (now === null) logger.info('the log takes readings again');
-      else logger.error({ code: 'LOG_WRITE_FAILED' }, now);
+  const log = await startLogThread({
+    config,
+    queueBytesMax: config.log.queueBytesMax,
+    events: {
+      health(now) {
+        problem = now;
+        grpc.setServing(now === null);
+        if (now === null) logger.info('the log takes readings again');
+        else logger.error({ code: 'LOG_WRITE_FAILED' }, now);
+      },
+      notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
     },
-    notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
   });
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
@@ -130,6 +134,7 @@ function mqttEvents(metrics: IoMetrics, logger: Logger): MqttEvents {
       metrics.refused(reason);
       limited.warn({ reason, ...peer, detail }, 'MQTT client refused');
     },
+    failed: (error) => limited.error({ err: error }, 'MQTT broker fault'),
     messageReceived: (bytes) => metrics.received(bytes),
     messageDelivered: () => metrics.delivered(),
   };

@@ -2,8 +2,8 @@
 // read and encoded. Everything here runs on a worker thread, which alone owns DuckDB.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromLog } from './bridge/messages.ts';
 import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server.ts';
+import type { FromLog } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Decoder, LogStatus, StartRequest } from './core/contracts.ts';

@@ -11,7 +11,7 @@ import type {
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
-import { MillpondError } from '../core/errors.ts';
+import type { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { type CallName, type Calls, type FromLog, fromWire, type ToLog } from './messages.ts';
 import { RawBatchWriter } from './raw-batch.ts';

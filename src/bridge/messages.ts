@@ -1,10 +1,6 @@
 // Every message that crosses between the two threads.
 
-import type {
-  FetchRequest,
-  LogStatus,
-  StartRequest,
-} from '../core/contracts.ts';
+import type { FetchRequest, LogStatus, StartRequest } from '../core/contracts.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type { RawBatch } from './raw-batch.ts';
 

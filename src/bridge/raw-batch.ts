@@ -41,7 +41,8 @@ export class RawBatchWriter {
     slab.writeUInt32LE(payload.length, start + 8);
     slab.writeUInt16LE(topicBytes, start + 12);
     slab[start + 14] = this.#sourceNumber(message.source);
-    slab[start + 15] = (message.isRetained ? RETAINED : 0) | (message.isRedelivered ? REDELIVERED : 0);
+    slab[start + 15] =
+      (message.isRetained ? RETAINED : 0) | (message.isRedelivered ? REDELIVERED : 0);
     const payloadStart = start + HEADER_BYTES + topicBytes;
     slab.set(payload, payloadStart);
     this.#used = payloadStart + payload.length;

@@ -1,7 +1,6 @@
 // Starts the log thread and waits until the log is open, or says why it could not be.
 
 import { Worker } from 'node:worker_threads';
-import type { Config } from '../config/config.ts';
 import { MillpondError } from '../core/errors.ts';
 import { LogClient, type LogClientEvents, type Port } from './log-client.ts';
 import { type FromLog, fromWire } from './messages.ts';
@@ -14,10 +13,17 @@ export interface LogThread {
   stop(): Promise<void>;
 }
 
+export interface LogThreadOptions {
+  /** What log-thread.ts gets as its config: plain data. */
+  readonly config: object;
+  readonly queueBytesMax: number;
+  readonly events: LogClientEvents;
+}
+
 /** Throws what opening the log throws. */
-export async function startLogThread(config: Config, events: LogClientEvents): Promise<LogThread> {
+export async function startLogThread(options: LogThreadOptions): Promise<LogThread> {
   const worker = new Worker(new URL('../log-thread.js', import.meta.url), {
-    workerData: config,
+    workerData: options.config,
     name: 'millpond-log',
   });
   let isStopping = false;
@@ -27,11 +33,13 @@ export async function startLogThread(config: Config, events: LogClientEvents): P
     });
     worker.once('exit', (code) => {
       resolve(
-        isStopping ? null : new MillpondError('INTERNAL', `The log thread ended with code ${code}.`),
+        isStopping
+          ? null
+          : new MillpondError('INTERNAL', `The log thread ended with code ${code}.`),
       );
     });
   });
-  const client = new LogClient(worker as unknown as Port, config.log.queueBytesMax, events);
+  const client = new LogClient(worker as unknown as Port, options.queueBytesMax, options.events);
   await Promise.race([
     opened(worker),
     ended.then((error) => {

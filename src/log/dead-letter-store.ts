@@ -29,6 +29,10 @@ export class DeadLetterStore {
     return this.#bytes;
   }
 
+  get firstId(): number {
+    return this.#firstId;
+  }
+
   get nextId(): number {
     return this.#nextId;
   }
@@ -39,9 +43,9 @@ export class DeadLetterStore {
       `select coalesce(min(id), 0) as first, coalesce(max(id) + 1, 0) as next,
          coalesce(sum(octet_length(payload)), 0)::bigint as bytes from dead_letters`,
     );
-    this.#firstId = Number(row?.['first'] ?? 0);
-    this.#nextId = Math.max(this.#nextId, Number(row?.['next'] ?? 0));
-    this.#bytes = Number(row?.['bytes'] ?? 0);
+    this.#firstId = Number(row?.first ?? 0);
+    this.#nextId = Math.max(this.#nextId, Number(row?.next ?? 0));
+    this.#bytes = Number(row?.bytes ?? 0);
     if (this.#bytes === 0) this.#firstId = this.#nextId;
   }
 

@@ -3,13 +3,13 @@
 // log thread's whole time, so the two hot paths use the bindings that it is built on.
 
 import {
+  BIGINT,
   DOUBLE,
   type DuckDBAppender,
   DuckDBDataChunk,
   type DuckDBResult,
   DuckDBVarCharVector,
   INTEGER,
-  BIGINT,
   TIMESTAMP,
   UTINYINT,
   VARCHAR,
@@ -42,7 +42,12 @@ export class HotWriter {
     }
   }
 
-  #appendChunk(appender: DuckDBAppender, columns: ReadingColumns, first: number, rows: number): void {
+  #appendChunk(
+    appender: DuckDBAppender,
+    columns: ReadingColumns,
+    first: number,
+    rows: number,
+  ): void {
     this.#chunk.reset();
     this.#chunk.rowCount = rows;
     this.#copy(column.offset, columns.offset, first, rows);
@@ -88,7 +93,10 @@ export class HotWriter {
         const word = row >>> 6;
         this.#valid[word] = (this.#valid[word] as bigint) | (1n << BigInt(row & 63));
       }
-      this.#writeValidity(column.number, this.#valid.map((word) => ~word));
+      this.#writeValidity(
+        column.number,
+        this.#valid.map((word) => ~word),
+      );
     }
     this.#writeValidity(column.text, this.#valid);
   }
@@ -96,7 +104,13 @@ export class HotWriter {
   #writeValidity(index: number, valid: BigUint64Array): void {
     const vector = this.#vector(index);
     duckdb.vector_ensure_validity_writable(vector);
-    duckdb.copy_data_to_vector_validity(vector, 0, valid.buffer as ArrayBuffer, 0, valid.byteLength);
+    duckdb.copy_data_to_vector_validity(
+      vector,
+      0,
+      valid.buffer as ArrayBuffer,
+      0,
+      valid.byteLength,
+    );
   }
 }
 

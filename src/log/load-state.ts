@@ -25,8 +25,8 @@ export async function loadState(
   const [range] = await database.rows(
     `select min("offset") as first, max("offset") as last from ${hotTable(0)}`,
   );
-  const next = range?.['last'] == null ? 0 : Number(range['last']) + 1;
-  const first = range?.['first'] == null ? next : Number(range['first']);
+  const next = range?.last == null ? 0 : Number(range.last) + 1;
+  const first = range?.first == null ? next : Number(range.first);
   const asOf = await loadDevices(database, state);
   await replay(database, state, { first: Math.max(first, asOf), next });
   return { positions: await loadPositions(database), kept: { first, next } };
@@ -37,12 +37,12 @@ async function loadSeries(database: Database, series: SeriesTable): Promise<void
     'select id, device, channel, metric, unit, source from series order by id',
   );
   for (const row of rows) {
-    series.restore(Number(row['id']), {
-      device: String(row['device']),
-      channel: String(row['channel']),
-      metric: String(row['metric']),
-      unit: String(row['unit']),
-      source: String(row['source']),
+    series.restore(Number(row.id), {
+      device: String(row.device),
+      channel: String(row.channel),
+      metric: String(row.metric),
+      unit: String(row.unit),
+      source: String(row.source),
     });
   }
 }
@@ -54,16 +54,16 @@ async function loadDevices(database: Database, state: SeriesState): Promise<numb
   );
   for (const row of rows) {
     state.restore({
-      series: Number(row['series']),
-      firstSeenUs: Number(row['first_seen']),
-      lastSeenUs: Number(row['last_seen']),
-      readings: Number(row['readings']),
-      value: typeof row['text'] === 'string' ? row['text'] : Number(row['number']),
-      measuredAtUs: Number(row['measured_at']),
+      series: Number(row.series),
+      firstSeenUs: Number(row.first_seen),
+      lastSeenUs: Number(row.last_seen),
+      readings: Number(row.readings),
+      value: typeof row.text === 'string' ? row.text : Number(row.number),
+      measuredAtUs: Number(row.measured_at),
     });
   }
   const [meta] = await database.rows("select value from meta where key = 'devices_as_of'");
-  return Number(meta?.['value'] ?? 0);
+  return Number(meta?.value ?? 0);
 }
 
 async function replay(
@@ -84,9 +84,9 @@ async function loadPositions(database: Database): Promise<Position[]> {
     'select stream, consumer, next_offset, epoch_us(committed_at) as committed_at from consumers',
   );
   return rows.map((row) => ({
-    stream: String(row['stream']),
-    consumer: String(row['consumer']),
-    nextOffset: Number(row['next_offset']),
-    committedAtUs: Number(row['committed_at']),
+    stream: String(row.stream),
+    consumer: String(row.consumer),
+    nextOffset: Number(row.next_offset),
+    committedAtUs: Number(row.committed_at),
   }));
 }

@@ -1,21 +1,20 @@
 // The log: takes decoded messages, makes them durable in group commits, and gives committed rows
 // back by offset. It alone owns DuckDB, and everything in it runs on the log thread.
 
-import { mkdirSync, accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Decoded } from '../core/contracts.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
-import type { ReadingColumns } from '../core/reading.ts';
 import { AppendQueue } from './append-queue.ts';
-import { type Commit, CommitWriter } from './commit-writer.ts';
+import { CommitWriter } from './commit-writer.ts';
 import { ConsumerPositions } from './consumer-positions.ts';
+import { databasePath, lockDirectory } from './data-directory.ts';
 import { Database, type DatabaseSettings } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
-import { DirectoryLock } from './directory-lock.ts';
+import type { DirectoryLock } from './directory-lock.ts';
 import { loadState } from './load-state.ts';
 import { deadLetterOf, Pending, type Position } from './pending.ts';
+import { emptyCommit, type Prepared, prepareCommit } from './prepare-commit.ts';
 import { DEFAULT_STREAM, hotTable } from './schema.ts';
 import { SeriesState } from './series-state.ts';
 import { SeriesTable } from './series-table.ts';
@@ -52,12 +51,6 @@ export interface StreamInfo {
 /** How often the devices' latest values are written; they are made good from the rows after a crash. */
 const SNAPSHOT_INTERVAL_US = 30_000_000;
 const RETRY_MS = { first: 100, max: 5_000 };
-
-interface Prepared {
-  readonly commit: Commit;
-  readonly firstOffset: number;
-  readonly deadLetterBytes: number;
-}
 
 export class Log {
   readonly series: SeriesTable;
@@ -110,10 +103,9 @@ export class Log {
 
   /** Opens the directory. Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or LOG_CORRUPT. */
   static async open(options: LogOptions): Promise<Log> {
-    prepareDirectory(options.directory);
-    const lock = takeLock(options.directory);
+    const lock = lockDirectory(options.directory);
     try {
-      const database = await Database.open(databasePath(options), options.database);
+      const database = await Database.open(databasePath(options.directory), options.database);
       const log = new Log(options, lock, database);
       try {
         await log.#load();
@@ -136,7 +128,9 @@ export class Log {
   append(message: RawMessage, decoded: Decoded): void {
     const pending = this.#queue.filling;
     if (decoded.deadLetter !== null) {
-      pending.deadLetters.push(deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }));
+      pending.deadLetters.push(
+        deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }),
+      );
     }
     if (decoded.readings.length === 0) return;
     const builder = pending.builder(this.#stream.id);
@@ -177,7 +171,8 @@ export class Log {
     const pending = this.#queue.filling;
     const key = ConsumerPositions.key(state.name, consumer);
     const waiting = pending.positions.get(key);
-    if (waiting === undefined || waiting.nextOffset <= nextOffset) pending.positions.set(key, position);
+    if (waiting === undefined || waiting.nextOffset <= nextOffset)
+      pending.positions.set(key, position);
     await new Promise<void>((resolve, reject) => {
       pending.onDurable.push(resolve);
       pending.onFailed.push(reject);
@@ -197,7 +192,10 @@ export class Log {
   /** Throws STREAM_UNKNOWN. An empty name means the default stream. */
   stream(name: string): StreamState {
     if (name === '' || name === DEFAULT_STREAM) return this.#stream;
-    throw new MillpondError('STREAM_UNKNOWN', `There is no stream ${JSON.stringify(name.slice(0, 80))}.`);
+    throw new MillpondError(
+      'STREAM_UNKNOWN',
+      `There is no stream ${JSON.stringify(name.slice(0, 80))}.`,
+    );
   }
 
   streams(): StreamInfo[] {
@@ -257,7 +255,15 @@ export class Log {
   async #write(pending: Pending): Promise<void> {
     let prepared = this.#prepared.get(pending);
     if (prepared === undefined) {
-      prepared = this.#prepare(pending);
+      const nowUs = this.#options.clock();
+      const isSnapshotDue = nowUs >= this.#snapshotDueUs && this.seriesState.isDirty;
+      prepared = prepareCommit(pending, {
+        highWatermark: this.#stream.highWatermark,
+        newSeries: this.series.unwritten(),
+        deadLetters: this.#deadLetters,
+        snapshots: isSnapshotDue ? this.seriesState.takeDirty() : null,
+        nowUs,
+      });
       this.#prepared.set(pending, prepared);
     } else if (await this.#isDurable(prepared)) {
       return;
@@ -271,44 +277,6 @@ export class Log {
     });
   }
 
-  #prepare(pending: Pending): Prepared {
-    const rows: { streamId: number; columns: ReadingColumns }[] = [];
-    for (const [streamId, builder] of pending.rows) rows.push({ streamId, columns: builder.take() });
-    const deadLetterBytes = pending.deadLetters.reduce((sum, { payload }) => sum + payload.length, 0);
-    const trimBelow = this.#deadLetters.trimBelow(pending.deadLetters.length, deadLetterBytes);
-    const nowUs = this.#options.clock();
-    const isSnapshotDue = nowUs >= this.#snapshotDueUs && this.seriesState.isDirty;
-    const trimCount = trimBelow < 0 ? 0 : trimBelow - (this.#deadLetters.nextId - this.#deadLetters.count);
-    return {
-      firstOffset: this.#stream.highWatermark,
-      deadLetterBytes,
-      commit: {
-        rows,
-        newSeries: this.series.unwritten(),
-        deadLetters: pending.deadLetters,
-        firstDeadLetterId: this.#deadLetters.nextId,
-        trimDeadLettersBelow: trimBelow,
-        losses:
-          trimCount === 0
-            ? []
-            : [
-                {
-                  stream: '',
-                  firstOffset: -1,
-                  lastOffset: -1,
-                  count: trimCount,
-                  reason: 'dead_letters_full',
-                  detail: 'the oldest dead letters went to make room',
-                  atUs: nowUs,
-                },
-              ],
-        positions: [...pending.positions.values()],
-        snapshots: isSnapshotDue ? this.seriesState.takeDirty() : null,
-        devicesAsOf: this.#stream.highWatermark,
-      },
-    };
-  }
-
   // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
   async #isDurable({ commit, firstOffset }: Prepared): Promise<boolean> {
     const hasRows = commit.rows.length > 0;
@@ -318,7 +286,7 @@ export class Log {
         ? `select count(*) as n from ${hotTable(this.#stream.id)} where "offset" >= ${firstOffset}`
         : `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`,
     );
-    return Number(found?.['n'] ?? 0) > 0;
+    return Number(found?.n ?? 0) > 0;
   }
 
   #done(pending: Pending): void {
@@ -331,7 +299,8 @@ export class Log {
     }
     this.series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
     for (const position of commit.positions) this.#positions.set(position);
-    if (commit.snapshots !== null) this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
+    if (commit.snapshots !== null)
+      this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
     this.#deadLetters.committed(commit.deadLetters.length, prepared.deadLetterBytes);
     if (commit.trimDeadLettersBelow >= 0) {
       this.#options.events.trimmedDeadLetters(commit.losses[0]?.count ?? 0);
@@ -343,7 +312,10 @@ export class Log {
 
   async #reopen(): Promise<void> {
     this.#database.close();
-    this.#database = await Database.open(databasePath(this.#options), this.#options.database);
+    this.#database = await Database.open(
+      databasePath(this.#options.directory),
+      this.#options.database,
+    );
   }
 
   async #load(): Promise<void> {
@@ -364,45 +336,10 @@ export class Log {
   async #writeLastSnapshots(): Promise<void> {
     while (this.seriesState.isDirty) {
       await this.#writer.write(this.#database, {
-        rows: [],
-        newSeries: { first: 0, keys: [] },
-        deadLetters: [],
-        firstDeadLetterId: 0,
-        trimDeadLettersBelow: -1,
-        losses: [],
-        positions: [],
+        ...emptyCommit,
         snapshots: this.seriesState.takeDirty(),
         devicesAsOf: this.#stream.highWatermark,
       });
     }
   }
-}
-
-function databasePath(options: LogOptions): string {
-  return join(options.directory, 'hot.duckdb');
-}
-
-function prepareDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw unusable(directory, error);
-  }
-}
-
-function takeLock(directory: string): DirectoryLock {
-  try {
-    return DirectoryLock.take(directory);
-  } catch (error) {
-    if (error instanceof MillpondError) throw error;
-    throw unusable(directory, error);
-  }
-}
-
-function unusable(directory: string, cause: unknown): MillpondError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new MillpondError('DATA_DIR_UNUSABLE', `The data directory ${directory} cannot be used: ${why}`, {
-    cause,
-  });
 }

@@ -1,8 +1,8 @@
 // What each series did last: the latest value, when it was first and last seen, how often. Kept in
 // arrays by series number, so that a reading costs a few stores; written to `devices` now and then.
 
-import type { ReadingColumns } from '../core/reading.ts';
 import { readInt64, wordsOf } from '../core/int64.ts';
+import type { ReadingColumns } from '../core/reading.ts';
 
 export interface SeriesSnapshot {
   readonly series: number;

@@ -32,7 +32,8 @@ export class SeriesTable {
 
   /** Takes a series as it was stored; numbers must come in order from 0. */
   restore(id: number, key: SeriesKey): void {
-    if (id !== this.#keys.length) throw new RangeError(`series ${id} follows ${this.#keys.length - 1}`);
+    if (id !== this.#keys.length)
+      throw new RangeError(`series ${id} follows ${this.#keys.length - 1}`);
     this.#ids.set(joined(key.device, key.channel, key.metric, key.unit, key.source), id);
     this.#keys.push(key);
     this.#devices.add(key.device);

@@ -1,8 +1,8 @@
 // Reads committed rows by offset: from the ring where it holds them, else from the hot table by a
 // bounded range, so that no read transaction stays open and holds back DuckDB's checkpoints.
 
-import type { ReadingColumns } from '../core/reading.ts';
 import { readInt64, wordsOf } from '../core/int64.ts';
+import type { ReadingColumns } from '../core/reading.ts';
 import { sliceColumns } from './column-builder.ts';
 import type { Database } from './database.ts';
 import { hotColumnList, readColumns } from './hot-vectors.ts';

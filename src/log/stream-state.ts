@@ -1,6 +1,6 @@
 // One stream while the log is open: its watermarks and the ring of its newest rows.
 
-import { TailRing } from './tail-ring.ts';
+import type { TailRing } from './tail-ring.ts';
 
 export class StreamState {
   readonly id: number;
@@ -13,7 +13,11 @@ export class StreamState {
   /** One past the newest offset given to a reading, durable or not yet. */
   nextOffset: number;
 
-  constructor(identity: { id: number; name: string }, kept: { first: number; next: number }, ring: TailRing) {
+  constructor(
+    identity: { id: number; name: string },
+    kept: { first: number; next: number },
+    ring: TailRing,
+  ) {
     this.id = identity.id;
     this.name = identity.name;
     this.ring = ring;

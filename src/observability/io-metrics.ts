@@ -2,7 +2,7 @@
 // thread's metrics are joined to them at each scrape; the two sets have no name in common.
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay } from './counts.ts';
 
 /** Read off the parts at each scrape. */
@@ -60,18 +60,38 @@ export class IoMetrics {
       help: 'MQTT packets and connections turned away.',
       label: 'reason',
     });
-    counter('millpond_mqtt_messages_received_total', 'PUBLISH packets received.', () => this.#received);
-    counter('millpond_mqtt_received_bytes_total', 'Topics and payloads received.', () => this.#receivedBytes);
-    counter('millpond_mqtt_messages_delivered_total', 'Messages handed to subscribers.', () => this.#delivered);
+    counter(
+      'millpond_mqtt_messages_received_total',
+      'PUBLISH packets received.',
+      () => this.#received,
+    );
+    counter(
+      'millpond_mqtt_received_bytes_total',
+      'Topics and payloads received.',
+      () => this.#receivedBytes,
+    );
+    counter(
+      'millpond_mqtt_messages_delivered_total',
+      'Messages handed to subscribers.',
+      () => this.#delivered,
+    );
     counter('millpond_mqtt_connects_total', 'MQTT connections accepted.', () => this.#connects);
     gauge('millpond_mqtt_connections', 'MQTT connections open.', () => read().mqtt.connections);
     gauge('millpond_mqtt_sessions', 'MQTT sessions kept.', () => read().mqtt.sessions);
     gauge('millpond_mqtt_retained_messages', 'Retained messages kept.', () => read().mqtt.retained);
-    gauge('millpond_mqtt_inflight_bytes', 'Bytes published and not yet acknowledged.', () => read().mqtt.inflightBytes);
+    gauge(
+      'millpond_mqtt_inflight_bytes',
+      'Bytes published and not yet acknowledged.',
+      () => read().mqtt.inflightBytes,
+    );
     gauge('millpond_queue_bytes', 'Bytes accepted and not yet durable.', () => read().queueBytes);
     gauge('millpond_queue_limit_bytes', 'log.queueBytesMax.', () => read().queueBytesMax);
     gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
-    gauge('millpond_read_ahead_bytes', 'Bytes fetched for subscribers and not yet written.', () => read().readAheadBytes);
+    gauge(
+      'millpond_read_ahead_bytes',
+      'Bytes fetched for subscribers and not yet written.',
+      () => read().readAheadBytes,
+    );
     const delay = this.#loopDelay;
     new Gauge({
       name: 'millpond_io_thread_delay_seconds',

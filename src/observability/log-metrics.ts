@@ -33,7 +33,9 @@ export class LogMetrics {
     this.#commitSeconds = new Histogram({
       name: 'millpond_commit_duration_seconds',
       help: 'Time of one group commit, its fsync included.',
-      buckets: [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 5],
+      buckets: [
+        0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 5,
+      ],
       registers,
     });
     this.#commitReadings = new Histogram({
@@ -58,8 +60,16 @@ export class LogMetrics {
       label: 'reason',
     });
     this.#counter('millpond_readings_total', 'Readings decoded.', () => this.#readings);
-    this.#counter('millpond_commit_failures_total', 'Commits that failed and were tried again.', () => this.#failures);
-    this.#counter('millpond_dead_letters_trimmed_total', 'Dead letters that went to make room.', () => this.#trimmed);
+    this.#counter(
+      'millpond_commit_failures_total',
+      'Commits that failed and were tried again.',
+      () => this.#failures,
+    );
+    this.#counter(
+      'millpond_dead_letters_trimmed_total',
+      'Dead letters that went to make room.',
+      () => this.#trimmed,
+    );
     this.#gauges = new LogGauges(registers);
   }
 
@@ -128,10 +138,20 @@ class LogGauges {
     const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
       new Gauge({ name, help, labelNames, registers });
     this.#bytes = gauge('millpond_log_bytes', 'Size of the log by part.', ['part']);
-    this.#watermark = gauge('millpond_stream_watermark_offset', 'Low and high watermark.', ['stream', 'edge']);
-    this.#lag = gauge('millpond_consumer_lag_readings', 'Readings a consumer has not committed.', ['stream', 'consumer']);
+    this.#watermark = gauge('millpond_stream_watermark_offset', 'Low and high watermark.', [
+      'stream',
+      'edge',
+    ]);
+    this.#lag = gauge('millpond_consumer_lag_readings', 'Readings a consumer has not committed.', [
+      'stream',
+      'consumer',
+    ]);
     this.#kept = gauge('millpond_log_entries', 'Entries kept, by kind.', ['kind']);
-    this.#loopDelay = gauge('millpond_log_thread_delay_seconds', 'Event-loop delay of the log thread since the last scrape.', ['quantile']);
+    this.#loopDelay = gauge(
+      'millpond_log_thread_delay_seconds',
+      'Event-loop delay of the log thread since the last scrape.',
+      ['quantile'],
+    );
     this.#ready = gauge('millpond_log_ready', '1 while readings can be made durable.', []);
   }
 

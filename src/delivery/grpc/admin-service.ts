@@ -1,6 +1,6 @@
 // AdminService on grpc-js: what the gateway is and how it does.
 
-import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { LogStatus } from '../../core/contracts.ts';
 import type {
   GetStatusRequest,
@@ -18,7 +18,9 @@ export interface GatewayStatus {
   readonly subscribers: number;
 }
 
-export function adminHandlers(gatewayStatus: () => Promise<GatewayStatus>): UntypedServiceImplementation {
+export function adminHandlers(
+  gatewayStatus: () => Promise<GatewayStatus>,
+): UntypedServiceImplementation {
   return {
     getStatus: (
       _call: ServerUnaryCall<GetStatusRequest, GetStatusResponse>,
@@ -49,7 +51,9 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
       stream: consumer.stream,
       consumer: consumer.consumer,
       nextOffset: BigInt(consumer.nextOffset),
-      lag: BigInt((highWatermarks.get(consumer.stream) ?? consumer.nextOffset) - consumer.nextOffset),
+      lag: BigInt(
+        (highWatermarks.get(consumer.stream) ?? consumer.nextOffset) - consumer.nextOffset,
+      ),
       committedAtUs: BigInt(consumer.committedAtUs),
     })),
     deadLetters: BigInt(log.deadLetters),

@@ -103,7 +103,11 @@ export class BatchEncoder {
         const text = run.text?.[row] ?? null;
         const seriesBytes = this.#series[series] ?? this.#prepareSeries(series);
         const most =
-          ROW_OVERHEAD_BYTES + HEADER_BYTES + TRAILER_BYTES + seriesBytes.length + 3 * (text?.length ?? 0);
+          ROW_OVERHEAD_BYTES +
+          HEADER_BYTES +
+          TRAILER_BYTES +
+          seriesBytes.length +
+          3 * (text?.length ?? 0);
         if (this.#at + most > this.#out.length) {
           if (readings > 0) break fill;
           this.#start(most);

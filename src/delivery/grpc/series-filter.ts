@@ -17,7 +17,8 @@ export class SeriesFilters {
 
   /** Null when the filter lets everything through. */
   get(filter: ReadingFilter | null): ((series: number) => boolean) | null {
-    if (filter === null || (filter.devices.length === 0 && filter.metrics.length === 0)) return null;
+    if (filter === null || (filter.devices.length === 0 && filter.metrics.length === 0))
+      return null;
     const name = JSON.stringify([filter.devices, filter.metrics]);
     const known = this.#known.get(name);
     if (known !== undefined) {

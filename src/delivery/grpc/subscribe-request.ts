@@ -15,7 +15,10 @@ export interface CheckedSubscribe {
 }
 
 /** Throws REQUEST_INVALID or OFFSET_BEYOND_END. */
-export function checkSubscribe(request: SubscribeRequest, batchReadingsMax: number): CheckedSubscribe {
+export function checkSubscribe(
+  request: SubscribeRequest,
+  batchReadingsMax: number,
+): CheckedSubscribe {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = request;
   checkGlobs('devices', devices);
   checkGlobs('metrics', metrics);
@@ -48,7 +51,10 @@ function startOf({ start }: SubscribeRequest): StartRequest['start'] {
 /** An offset as a number; those beyond 2^53 are beyond any stream's end. Throws OFFSET_BEYOND_END. */
 export function toOffset(offset: bigint): number {
   if (offset > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new MillpondError('OFFSET_BEYOND_END', `Offset ${offset} is beyond the end of every stream.`);
+    throw new MillpondError(
+      'OFFSET_BEYOND_END',
+      `Offset ${offset} is beyond the end of every stream.`,
+    );
   }
   return Number(offset);
 }
@@ -65,7 +71,10 @@ function toTimeUs(timeUs: bigint): number {
 
 function checkGlobs(field: string, globs: readonly string[]): void {
   if (globs.length > GLOBS_MAX) {
-    throw new MillpondError('REQUEST_INVALID', `${field}: ${globs.length} globs; ${GLOBS_MAX} are allowed.`);
+    throw new MillpondError(
+      'REQUEST_INVALID',
+      `${field}: ${globs.length} globs; ${GLOBS_MAX} are allowed.`,
+    );
   }
   for (const glob of globs) {
     if (glob.length > 0 && glob.length <= GLOB_CHARACTERS_MAX) continue;

@@ -1,6 +1,12 @@
 // TelemetryService on grpc-js: each call checked, handed to the log, its errors made statuses.
 
-import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type {
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
 import type { LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
@@ -122,7 +128,10 @@ async function subscribe(
 }
 
 /** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
-function sinkOf(call: ServerWritableStream<SubscribeRequest, Uint8Array>, signal: AbortSignal): MessageSink {
+function sinkOf(
+  call: ServerWritableStream<SubscribeRequest, Uint8Array>,
+  signal: AbortSignal,
+): MessageSink {
   return {
     write(message) {
       if (signal.aborted) return Promise.resolve();

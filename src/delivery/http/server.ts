@@ -64,7 +64,9 @@ export class HttpServer {
       return reply.code(503).send({ status: 'not ready', problem: why });
     });
     this.#app.setNotFoundHandler((request, reply) =>
-      reply.code(404).send({ error: `There is nothing at ${request.url}. See /metrics, /healthz, /readyz.` }),
+      reply
+        .code(404)
+        .send({ error: `There is nothing at ${request.url}. See /metrics, /healthz, /readyz.` }),
     );
   }
 }
@@ -76,5 +78,7 @@ function explainListenFailure(address: string, cause: NodeJS.ErrnoException): Mi
   if (cause.code === 'EACCES') {
     return new MillpondError('PORT_DENIED', `http.listen: ${address} may not be bound.`, { cause });
   }
-  return new MillpondError('ADDRESS_UNUSABLE', `http.listen: ${address}: ${cause.message}`, { cause });
+  return new MillpondError('ADDRESS_UNUSABLE', `http.listen: ${address}: ${cause.message}`, {
+    cause,
+  });
 }
