@@ -17,7 +17,7 @@ import type { ReadingField, TimeRule } from './reading-field.ts';
 import type { Rule } from './rule.ts';
 import { NotationError } from './segment-pattern.ts';
 import type { Template } from './template.ts';
-import { asList, parseReference, parseTemplate, rootKeysOf } from './template.ts';
+import { asList, noTemplate, parseReference, parseTemplate, rootKeysOf } from './template.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 import { parseTopicPattern } from './topic-pattern.ts';
 
@@ -58,7 +58,9 @@ export function compileProfile(
     const at = typeof entry === 'string' ? ['match', index] : ['match', index, 'topic'];
     const pattern = problems.at(at, () => parseTopicPattern(topic));
     const body = new Body(document, overrides, ['match', index]);
-    const rule = compileRule(document.profile, body, pattern?.captures ?? [], problems);
+    // A topic that is wrong still says what it means to capture, so that the rest is checked against it.
+    const captures = pattern?.captures ?? [...topic.matchAll(/\{(\w+)/g)].map(([, name]) => name!);
+    const rule = compileRule(document.profile, body, captures, problems);
     if (pattern !== undefined && rule !== null) routes.push({ pattern, target: rule });
   }
   let portRule: Rule | null = null;
@@ -144,14 +146,14 @@ function compileRule(
     const path = problems.at(body.at('readings', index, 'at'), () =>
       pathOf(reading.at, fields, within),
     );
-    if (path === undefined || device === undefined) continue;
+    if (path === undefined) continue;
     builder.add(path, (slots) =>
       compileReading({
         reading,
         body: fields,
         at: (...rest) => body.at('readings', index, ...rest),
         slotOf: (name) => slots.get(name) ?? slotOfTopic(name),
-        device,
+        device: device ?? noTemplate,
         time: time !== null && isBeside(time) ? time : null,
         reserve: (key) => reserved.add(key),
         problems,

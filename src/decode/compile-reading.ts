@@ -6,7 +6,7 @@ import type { BodyDocument, ReadingDocument } from './profile-schema.ts';
 import type { FieldRule, TimeRule } from './reading-field.ts';
 import { ReadingField } from './reading-field.ts';
 import type { Template } from './template.ts';
-import { asList, parseTemplate, rootKeysOf } from './template.ts';
+import { asList, noTemplate, parseTemplate, rootKeysOf } from './template.ts';
 import type { Conversion, MetricKind } from './units.ts';
 import { findConversion, findMetric, unitSpellings } from './units.ts';
 
@@ -22,8 +22,6 @@ export interface ReadingContext {
   readonly problems: Problems;
 }
 
-const empty: Template = { alternatives: [[]], constant: '' };
-
 export function compileReading(context: ReadingContext): ReadingField {
   const { reading, body, slotOf, problems, at } = context;
   const template = (
@@ -32,7 +30,8 @@ export function compileReading(context: ReadingContext): ReadingField {
   ) => {
     const sources = reading[field] ?? fallback;
     if (sources === undefined) return null;
-    const parsed = problems.at(at(field), () => parseTemplate(asList(sources), slotOf)) ?? empty;
+    const parsed =
+      problems.at(at(field), () => parseTemplate(asList(sources), slotOf)) ?? noTemplate;
     for (const key of rootKeysOf(parsed)) context.reserve(key);
     return parsed;
   };

@@ -11,7 +11,7 @@ export type NumberText =
 /** Longer texts are no number of any sensor; it also bounds what the pattern has to look at. */
 const lengthMax = 64;
 const decimal =
-  /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)(?:\s*([^\s\d.,;:+\-eE][^\s,;]{0,11}))?$/;
+  /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)(?:\s*([^\s\d.,;:+\-eExX][^\s,;]{0,11}))?$/;
 const hexadecimal = /^(?:0[xX])?([0-9A-Fa-f]{1,13})$/;
 
 const invalid: NumberText = { kind: 'invalid' };

@@ -6,6 +6,7 @@ import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { MillpondError } from '../core/errors.ts';
 import type { Profile } from './compile-profile.ts';
 import { compileProfile } from './compile-profile.ts';
+import { nearestField } from './nearest-field.ts';
 import type { DocumentPath } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
 
@@ -81,7 +82,11 @@ function describe(
 ): ProfileError[] {
   const path = [...base, ...(issue.path as DocumentPath)];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => report([...path, key], 'there is no such field'));
+    return issue.keys.map((key) => {
+      const near = nearestField(key);
+      const hint = near === null ? '' : `; did you mean ${near}?`;
+      return report([...path, key], `there is no such field${hint}`);
+    });
   }
   if (issue.code === 'invalid_union') {
     const reach = (issues: readonly Issue[]) =>

@@ -29,6 +29,9 @@ export interface Template {
   readonly constant: string | null;
 }
 
+/** Stands in for one that could not be parsed, so that the rest of a profile is checked all the same. */
+export const noTemplate: Template = { alternatives: [[]], constant: '' };
+
 export function asList(texts: string | readonly string[]): readonly string[] {
   return typeof texts === 'string' ? [texts] : texts;
 }

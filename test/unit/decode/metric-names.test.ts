@@ -1,0 +1,48 @@
+// Names that devices choose, and the metric that can be told from them with confidence.
+import { expect, test } from 'vitest';
+import { nameMetric, nameMetricCached } from '../../../src/decode/metric-names.ts';
+
+test.each([
+  ['temperature', 'temperature', ''],
+  ['Temperature', 'temperature', ''],
+  ['temp', 'temperature', ''],
+  ['hum', 'humidity', ''],
+  ['temperature_F', 'temperature', ''],
+  ['outTemp_F', 'temperature', 'outTemp'],
+  ['barometer_inHg', 'pressure', ''],
+  ['battery_V', 'voltage', ''],
+  ['battery_voltage', 'voltage', ''],
+  ['inverter0_power_demand', 'power', 'inverter0_power_demand'],
+  ['living-room-temperature', 'temperature', 'living-room-temperature'],
+  ['temp1', 'temperature', 'temp1'],
+  ['tempC', 'temperature', ''],
+] as const)('%s is %s', (name, metric, channel) => {
+  expect(nameMetric(name)).toMatchObject({ metric, channel });
+});
+
+test.each([
+  'power_outage_count',
+  'battery_low',
+  'occupied_heating_setpoint',
+  'temperature_alarm',
+  'setpoint_C',
+  'temperature_offset',
+  'soil',
+  'id',
+  '__proto__',
+  'constructor',
+  'template',
+])('%s is only itself, without a unit', (name) => {
+  expect(nameMetric(name)).toEqual({ metric: name, channel: '', kind: null, conversion: null });
+});
+
+test('the unit in a name’s end converts', () => {
+  expect(nameMetric('temperature_F').conversion).toEqual({ pre: -32, mul: 5, div: 9 });
+  expect(nameMetric('battery_mV').conversion).toEqual({ pre: 0, mul: 1, div: 1000 });
+  expect(nameMetric('temperature').conversion).toBeNull();
+});
+
+test('names without end do not fill the memory', () => {
+  for (let index = 0; index < 20_000; index += 1) nameMetricCached(`name${index}`);
+  expect(nameMetricCached('temperature').metric).toBe('temperature');
+});
