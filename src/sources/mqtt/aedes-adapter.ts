@@ -59,7 +59,9 @@ const connectionKey = Symbol('connection');
 export interface BrokerHooks {
   /** Null lets the client in. */
   admit(connection: Connection, packet: ConnectPacket, isTakeover: boolean): ConnectRefusal | null;
-  onReady(connection: Connection, session: { isKept: boolean; isNew: boolean }): void;
+  /** The client is in; CONNACK comes next. */
+  onSession(connection: Connection, session: { isKept: boolean; isNew: boolean }): void;
+  onReady(connection: Connection): void;
   onLeft(connection: Connection, isKept: boolean): void;
   onPublish(connection: Connection | null, packet: PublishPacket, release: Release): void;
   onDelivered(bytes: number, qos: number): void;
@@ -174,12 +176,16 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
     hooks.onPublish(connection, publish, decided);
   }
 
-  aedes.on('clientReady', (client) => {
+  aedes.on('client', (client) => {
     const { id, clean, _cleanStart } = client as unknown as AedesClient;
     const connection = connectionOf(client);
-    connection.isReady = true;
     connection.clientId = id;
-    hooks.onReady(connection, { isKept: !clean, isNew: _cleanStart });
+    hooks.onSession(connection, { isKept: !clean, isNew: _cleanStart });
+  });
+  aedes.on('clientReady', (client) => {
+    const connection = connectionOf(client);
+    connection.isReady = true;
+    hooks.onReady(connection);
   });
   aedes.on('clientDisconnect', (client) => {
     hooks.onLeft(connectionOf(client), !(client as unknown as AedesClient).clean);

@@ -95,11 +95,14 @@ export class Clients implements BrokerHooks {
     return null;
   }
 
-  onReady(connection: Connection, session: { isKept: boolean; isNew: boolean }): void {
-    const { sessions, events } = this.#parts;
+  onSession(connection: Connection, session: { isKept: boolean; isNew: boolean }): void {
+    const { sessions } = this.#parts;
     if (session.isNew) sessions.forget(connection.clientId);
     sessions.open(connection.clientId, session.isKept);
-    events.connected(connection);
+  }
+
+  onReady(connection: Connection): void {
+    this.#parts.events.connected(connection);
   }
 
   onLeft(connection: Connection, isKept: boolean): void {
