@@ -13,7 +13,8 @@ interface Entry {
 }
 
 export class TailRing {
-  readonly #entries: Entry[] = [];
+  /** Null before `start`: their rows went, their places go in one sweep. */
+  readonly #entries: (Entry | null)[] = [];
   readonly #bytesMax: number;
   #start = 0;
   #bytes = 0;
@@ -34,7 +35,7 @@ export class TailRing {
     this.#bytes += bytes;
     while (this.#bytes > this.#bytesMax && this.#start < this.#entries.length) {
       this.#bytes -= (this.#entries[this.#start] as Entry).bytes;
-      this.#start += 1;
+      this.#entries[this.#start++] = null;
     }
     if (this.#start > 1024 && this.#start * 2 > this.#entries.length) {
       this.#entries.splice(0, this.#start);
