@@ -15,8 +15,8 @@ export interface EmissionLimits {
 
 const none: readonly never[] = Object.freeze([]);
 
-/** Values looked at in one message; hostile payloads end here, real ones never come near. */
-const visitsMax = 10_000;
+/** Values looked at for each reading allowed; hostile payloads end here, real ones never come near. */
+const visitsPerReading = 2;
 
 export class Emission implements Scope {
   readonly slots: string[] = [];
@@ -81,6 +81,7 @@ export class Emission implements Scope {
   /** Counts one value looked at; false when there were too many. */
   visit(): boolean {
     this.#visits += 1;
+    const visitsMax = this.#limits.readingsMax * visitsPerReading;
     if (this.#visits <= visitsMax) return true;
     this.reject('too_many_readings', `more than ${visitsMax} values in one message`);
     this.isOver = true;

@@ -56,6 +56,7 @@ export function fallbackRoute(topic: string, source: string, isPort: boolean): F
   if (topic.startsWith('$')) return { kind: 'ignored', reason: 'broker_traffic' };
   if (topic.startsWith('/')) return { kind: 'ignored', reason: 'ignored_topic' };
   const levels = topic.split('/');
+  if (levels.length > 1 && levels.at(-1) === '') levels.pop();
   if (levels.length > 1 && hollowRoots.has(levels[0]!)) levels.shift();
   const jsonDevice = levels.join('/');
   if (levels.length > 1 && hollowEnds.has(levels.at(-1)!)) levels.pop();

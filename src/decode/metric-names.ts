@@ -1,6 +1,7 @@
 // From a name that a device chose (a JSON key, a topic's last level) to the metric of the table, where
 // that can be said with confidence: `temp`, `outTemp_F`, `pressure_kPa`, `inverter0_power_demand`.
 
+import { nameLengthMax } from './names.ts';
 import type { Conversion, MetricKind } from './units.ts';
 import { findConversion, findMetric, metricTable } from './units.ts';
 
@@ -130,16 +131,19 @@ function withUnit(name: string): NamedMetric | undefined {
 
 /** Never fails: a name that tells nothing is the metric's name itself, blanks made underscores. */
 export function nameMetric(name: string): NamedMetric {
+  if (name.length > nameLengthMax) return ownName(name);
   const found = findKind(name);
   if (found?.isWhole !== true) {
     const suffixed = withUnit(name);
     if (suffixed !== undefined) return suffixed;
   }
-  if (found === undefined) {
-    return { metric: name.trim().replaceAll(' ', '_'), channel: '', kind: null, conversion: null };
-  }
+  if (found === undefined) return ownName(name);
   const channel = found.isWhole ? '' : name;
   return { metric: found.kind.metric, channel, kind: found.kind, conversion: null };
+}
+
+function ownName(name: string): NamedMetric {
+  return { metric: name.trim().replaceAll(' ', '_'), channel: '', kind: null, conversion: null };
 }
 
 const cacheMax = 4096;

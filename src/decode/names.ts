@@ -6,9 +6,9 @@ import type { DeadLetterReason } from '../core/contracts.ts';
 /** Longest name in UTF-16 units. */
 export const nameLengthMax = 128;
 
-// Controls (C0, C1, DEL), line separators, lone surrogates (no UTF-8 form), and `.`/`..` as a path step.
+// Controls (C0, C1, DEL), line separators, lone surrogates (no UTF-8 form), `.`/`..` and nothing as a step.
 const forbidden =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|(?:^|\/)\.\.?(?:\/|$)/;
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$/;
 const plain = /^[A-Za-z0-9_:-]+$/;
 
 /** Null when the name may be used, else why not. An empty name is invalid; a channel's is not asked. */

@@ -25,7 +25,7 @@ export interface Transition<Leaf> {
   readonly writes: readonly (number | string)[];
 }
 
-/** Keys that a state remembers; it forgets all of them when keys never stop being new. */
+/** Keys of wildcards that a state remembers; it forgets all of them when keys never stop being new. */
 const rememberedMax = 512;
 const rememberedKeyLengthMax = 64;
 
@@ -35,15 +35,23 @@ export class State<Leaf> {
   /** What the value here becomes; empty on the way to a reading. */
   readonly leaves: readonly Leaf[];
   readonly hasChildren: boolean;
-  readonly #nodes: readonly Node<Leaf>[];
+  readonly #edges: readonly Edge<Leaf>[];
+  readonly #wildcards: readonly Edge<Leaf>[];
+  readonly #literalKeys: ReadonlySet<string>;
   readonly #automaton: PathAutomaton<Leaf>;
   readonly #remembered = new Map<string, Transition<Leaf> | null>();
   #items: { transition: Transition<Leaf>; indexSlots: readonly number[] } | null | undefined;
 
   constructor(nodes: readonly Node<Leaf>[], automaton: PathAutomaton<Leaf>) {
-    this.#nodes = nodes;
+    this.#edges = nodes.flatMap((node) => node.edges);
+    this.#wildcards = this.#edges.filter(
+      ({ segment }) => segment.kind === 'any' || segment.kind === 'mixed',
+    );
+    this.#literalKeys = new Set(
+      this.#edges.flatMap(({ segment }) => (segment.kind === 'literal' ? segment.text : [])),
+    );
     this.#automaton = automaton;
-    this.hasChildren = nodes.some((node) => node.edges.length > 0);
+    this.hasChildren = this.#edges.length > 0;
     let best: Node<Leaf> | undefined;
     for (const node of nodes) {
       if (node.leaves.length === 0) continue;
@@ -55,19 +63,23 @@ export class State<Leaf> {
   /** The state below a key, or null when no path leads there. */
   next(key: string): Transition<Leaf> | null {
     const known = this.#remembered.get(key);
-    return known === undefined ? this.#follow(key) : known;
+    if (known !== undefined) return known;
+    if (this.#literalKeys.has(key)) return this.#follow(key, this.#edges);
+    return this.#wildcards.length === 0 ? null : this.#follow(key, this.#wildcards);
   }
 
-  #follow(key: string): Transition<Leaf> | null {
+  #follow(key: string, edges: readonly Edge<Leaf>[]): Transition<Leaf> | null {
     const nodes: Node<Leaf>[] = [];
     const writes: (number | string)[] = [];
     const isReserved = this.#automaton.isReserved(this, key);
-    for (const { segment, slots, node } of this.#nodes.flatMap((from) => from.edges)) {
+    for (const { segment, slots, node } of edges) {
       if (segment.kind === 'items' || (isReserved && segment.kind !== 'literal')) continue;
       const texts = matchSegment(segment, key);
       if (texts === null) continue;
       nodes.push(node);
-      for (const [index, text] of texts.entries()) writes.push(slots[index]!, text);
+      for (let index = 0; index < texts.length; index += 1) {
+        writes.push(slots[index]!, texts[index]!);
+      }
     }
     const transition = this.#join(nodes, writes);
     if (key.length <= rememberedKeyLengthMax) {
@@ -84,8 +96,7 @@ export class State<Leaf> {
   /** The state of each element of an array, and the slots that want its index; null when no path wants one. */
   get items(): { transition: Transition<Leaf>; indexSlots: readonly number[] } | null {
     if (this.#items === undefined) {
-      const edges = this.#nodes.flatMap((node) => node.edges);
-      const wanted = edges.filter(({ segment }) => segment.kind === 'items');
+      const wanted = this.#edges.filter(({ segment }) => segment.kind === 'items');
       const transition = this.#join(
         wanted.map(({ node }) => node),
         [],

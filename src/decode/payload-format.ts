@@ -12,7 +12,34 @@ export type PayloadParser = (text: string) => Parsed;
 /** Pairs or columns of one record that are looked at. */
 const fieldsMax = 1024;
 
+/** Deeper JSON is no device's; and it is an attack on whoever walks or prints it later. */
+const depthMax = 100;
+/** Shorter texts cannot do harm, whatever is in them, and most messages are shorter. */
+const unscannedMax = 1024;
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at += 1;
+      while (at < text.length && text.charCodeAt(at) !== 0x22) {
+        at += text.charCodeAt(at) === 0x5c ? 2 : 1;
+      }
+    } else if (code === 0x5b || code === 0x7b) {
+      depth += 1;
+      if (depth > depthMax) return true;
+    } else if (code === 0x5d || code === 0x7d) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
 export function parseJson(text: string): Parsed {
+  if (text.length > unscannedMax && isTooDeep(text)) {
+    return { fault: 'too_deep', detail: `nested deeper than ${depthMax} levels` };
+  }
   try {
     return { document: JSON.parse(text) as unknown };
   } catch (thrown) {

@@ -81,6 +81,10 @@ export class ReadingField {
   emit(value: unknown, emission: Emission): void {
     const rule = this.#rule;
     if (!emission.visit() || !this.#applies(emission)) return;
+    if (value === null) {
+      emission.drop('null_value');
+      return;
+    }
     const series = this.#fixed ?? this.#nameSeries(emission);
     if (series === null) return;
     let number: number;
@@ -158,10 +162,6 @@ export class ReadingField {
     emission: Emission,
   ): { readonly value: number; readonly unit: string } | null {
     const rule = this.#rule;
-    if (value === null) {
-      emission.drop('null_value');
-      return null;
-    }
     // Under a wildcard, a field that is no measurement is the rule and not a fault.
     const isForeign = this.#fixed === null && series.kind === null;
     if (typeof value !== 'string') {

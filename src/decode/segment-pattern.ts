@@ -9,6 +9,9 @@ export type SegmentPattern =
       readonly kind: 'mixed';
       readonly source: string;
       readonly captures: readonly string[];
+      /** The literal ends, looked at first: most texts fail there. */
+      readonly prefix: string;
+      readonly suffix: string;
       readonly expression: RegExp;
     };
 
@@ -63,6 +66,8 @@ export function parseSegment(source: string, wildcard: string): SegmentPattern {
     kind: 'mixed',
     source,
     captures,
+    prefix: source.slice(0, source.indexOf('{')),
+    suffix: rest,
     expression: new RegExp(`^${expression}${escapeLiteral(rest)}$`, 's'),
   };
 }
@@ -75,7 +80,8 @@ export function matchSegment(pattern: SegmentPattern, text: string): readonly st
     case 'any':
       return pattern.capture === null ? [] : [text];
     case 'mixed': {
-      if (text.length > mixedLengthMax) return null;
+      if (text.length > mixedLengthMax || !text.startsWith(pattern.prefix)) return null;
+      if (!text.endsWith(pattern.suffix)) return null;
       const match = pattern.expression.exec(text);
       return match === null ? null : match.slice(1);
     }
