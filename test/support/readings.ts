@@ -1,87 +1,54 @@
-// Readings for tests: one at a time, as rows, as columns, and at random.
-import fc from 'fast-check';
-import { readInt64, wordsOf } from '../../src/core/int64.ts';
-import { type DecodedReading, Quality, type ReadingColumns } from '../../src/core/reading.ts';
-import { ColumnBuilder } from '../../src/log/column-builder.ts';
+// Reads the log the way a consumer does: over gRPC, with the generated client.
 
-/** One row of `ReadingColumns`, as a test compares it. */
-export interface Row {
-  readonly offset: number;
-  readonly series: number;
-  readonly measuredAtUs: number;
-  readonly receivedAtUs: number;
-  readonly value: number | string;
-  readonly quality: Quality;
+import { credentials } from '@grpc/grpc-js';
+import type { Reading } from '../../src/generated/millpond/v1/reading.ts';
+import {
+  type SubscribeRequest,
+  type SubscribeResponse,
+  TelemetryServiceClient,
+} from '../../src/generated/millpond/v1/telemetry_service.ts';
+
+export function connectTelemetry(address: string): TelemetryServiceClient {
+  return new TelemetryServiceClient(address, credentials.createInsecure());
 }
 
-export function readingOf(part: Partial<DecodedReading> = {}): DecodedReading {
+export function subscribeRequest(fields: Partial<SubscribeRequest> = {}): SubscribeRequest {
   return {
-    device: 'attic',
-    channel: '',
-    metric: 'temperature',
-    unit: 'Cel',
-    value: 21.5,
-    measuredAtUs: 1_700_000_000_000_000,
-    quality: Quality.good,
-    ...part,
+    stream: '',
+    start: undefined,
+    consumer: '',
+    devices: [],
+    metrics: [],
+    stopAtEnd: false,
+    maxBatch: 0,
+    ...fields,
   };
 }
 
-export function columnsOf(rows: readonly Row[]): ReadingColumns {
-  const builder = new ColumnBuilder();
-  for (const { offset, series, receivedAtUs, ...rest } of rows) {
-    builder.add(offset, series, readingOf(rest), receivedAtUs);
-  }
-  return builder.take();
-}
-
-export function rowsOf(columns: ReadingColumns): Row[] {
-  const offset = wordsOf(columns.offset);
-  const measured = wordsOf(columns.measuredAtUs);
-  const received = wordsOf(columns.receivedAtUs);
-  return Array.from({ length: columns.count }, (_, row) => ({
-    offset: readInt64(offset, row),
-    series: columns.series[row] as number,
-    measuredAtUs: readInt64(measured, row),
-    receivedAtUs: readInt64(received, row),
-    value: columns.text?.[row] ?? (columns.number[row] as number),
-    quality: columns.quality[row] as Quality,
-  }));
-}
-
-/** `count` numbers of series 0 from `first` on, each its own offset. */
-export function plainRows(first: number, count: number): Row[] {
-  return Array.from({ length: count }, (_, index) => ({
-    offset: first + index,
-    series: 0,
-    measuredAtUs: 1_700_000_000_000_000 + first + index,
-    receivedAtUs: 1_700_000_000_000_500 + first + index,
-    value: first + index,
-    quality: Quality.good,
-  }));
-}
-
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-const text = fc.string({ unit: 'grapheme', maxLength: 40 });
-/** Before 1970 as well: a device's clock may say anything. */
-const timeUs = fc.integer({ min: -(2 ** 52), max: 2 ** 53 - 1 });
-
-export const anyValue = fc.oneof({ weight: 3, arbitrary: finite }, { weight: 1, arbitrary: text });
-
-/** Rows without their offset, over series numbers below `seriesCount`. */
-export function anyRow(
-  seriesCount: number,
-  value: fc.Arbitrary<number | string> = anyValue,
-): fc.Arbitrary<Omit<Row, 'offset'>> {
-  return fc.record({
-    series: fc.nat({ max: seriesCount - 1 }),
-    measuredAtUs: timeUs,
-    receivedAtUs: timeUs,
-    value,
-    quality: fc.constantFrom(...Object.values(Quality)),
+/** All events of a call that ends by itself. Rejects with its status otherwise. */
+export function collectEvents(
+  client: TelemetryServiceClient,
+  fields: Partial<SubscribeRequest>,
+): Promise<SubscribeResponse[]> {
+  return new Promise((resolve, reject) => {
+    const events: SubscribeResponse[] = [];
+    const call = client.subscribe(subscribeRequest(fields));
+    call.on('data', (event: SubscribeResponse) => events.push(event));
+    call.on('error', reject);
+    call.on('end', () => resolve(events));
   });
 }
 
-export function numbered(first: number, rows: readonly Omit<Row, 'offset'>[]): Row[] {
-  return rows.map((row, index) => ({ offset: first + index, ...row }));
+export function readingsOf(events: readonly SubscribeResponse[]): Reading[] {
+  return events.flatMap(({ event }) => (event?.$case === 'batch' ? event.value.readings : []));
+}
+
+/** Everything stored, from the lowest offset to the end. */
+export async function readAll(address: string): Promise<Reading[]> {
+  const client = connectTelemetry(address);
+  try {
+    return readingsOf(await collectEvents(client, { stopAtEnd: true }));
+  } finally {
+    client.close();
+  }
 }

@@ -1,0 +1,89 @@
+// The promise of the whole: what was acknowledged is there after a SIGKILL at any moment, in each
+// device's order, and nothing is there twice but what a device sent twice.
+
+import { afterEach, expect, test } from 'vitest';
+import type { Reading } from '../../src/generated/millpond/v1/reading.ts';
+import {
+  type GatewayProcess,
+  makeFolder,
+  portOf,
+  removeFolder,
+  startGateway,
+} from '../support/gateway.ts';
+import { chooseSeed, randomFrom } from '../support/random.ts';
+import { readAll } from '../support/readings.ts';
+import { ResendingPublisher } from '../support/resending-publisher.ts';
+
+const KILLS = Number(process.env['TEST_KILLS'] ?? 20);
+const DEVICES = 10;
+const WINDOW = 50;
+/** The longest a gateway lives between two kills; short enough for the kill to hit its start, too. */
+const LIFE_MS_MAX = 400;
+
+let folder = '';
+let gateway: GatewayProcess | null = null;
+
+afterEach(async () => {
+  await gateway?.kill();
+  removeFolder(folder);
+});
+
+test(`keeps every acknowledged reading through ${KILLS} kills under load`, {
+  timeout: 240_000,
+}, async () => {
+  const random = randomFrom(chooseSeed());
+  folder = makeFolder('kill');
+  const publishers = Array.from(
+    { length: DEVICES },
+    (_, index) => new ResendingPublisher(`device${index}`, WINDOW),
+  );
+  for (let kill = 0; kill < KILLS; kill++) {
+    gateway = await startGateway(folder);
+    const port = portOf(gateway.addresses.mqtt);
+    // One killed before its CONNACK resends in its next life, as the rest do.
+    const connecting = publishers.map((publisher) =>
+      publisher.connect(port).catch(() => undefined),
+    );
+    await new Promise((resolve) => setTimeout(resolve, random() * LIFE_MS_MAX));
+    await gateway.kill();
+    await Promise.all(connecting);
+    for (const publisher of publishers) publisher.disconnect();
+  }
+
+  gateway = await startGateway(folder);
+  const port = portOf(gateway.addresses.mqtt);
+  await Promise.all(publishers.map((publisher) => publisher.connect(port)));
+  await Promise.all(publishers.map((publisher) => publisher.finish()));
+  const readings = await readAll(gateway.addresses.grpc);
+
+  expect(readings.map(({ offset }) => Number(offset))).toEqual(readings.map((_, index) => index));
+  for (const publisher of publishers) check(publisher, readings);
+  const acknowledged = publishers.reduce((sum, { acknowledged: { size } }) => sum + size, 0);
+  expect(acknowledged).toBeGreaterThan(KILLS * DEVICES);
+  console.log(`${acknowledged} acknowledged, ${readings.length} stored`);
+});
+
+function check(publisher: ResendingPublisher, readings: readonly Reading[]): void {
+  const values = readings
+    .filter(({ device }) => device === publisher.device)
+    .map(({ value }) => (value?.$case === 'number' ? value.value : Number.NaN));
+  const stored = new Map<number, number>();
+  let highest = -1;
+  for (const value of values) {
+    stored.set(value, (stored.get(value) ?? 0) + 1);
+    // First copies come in the order of sending; a resend may only repeat.
+    if (value > highest) {
+      expect(value, `${publisher.device}: ${value} follows ${highest}`).toBe(highest + 1);
+      highest = value;
+    }
+  }
+  for (const value of publisher.acknowledged) {
+    expect(stored.has(value), `${publisher.device} lost ${value}`).toBe(true);
+  }
+  for (const [value, copies] of stored) {
+    expect(
+      copies,
+      `${publisher.device} stored ${value} more often than it was sent`,
+    ).toBeLessThanOrEqual(publisher.sends.get(value) ?? 0);
+  }
+}
