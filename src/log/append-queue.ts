@@ -31,6 +31,8 @@ export class AppendQueue<Batch> {
   #running: Promise<void> | null = null;
   #lastEndedMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
+  /** Once set, nothing more is written: what follows something lost would leave a hole before it. */
+  #refusal: MillpondError | null = null;
   #wakeUp: (() => void) | null = null;
 
   constructor(options: AppendQueueOptions<Batch>) {
@@ -54,13 +56,15 @@ export class AppendQueue<Batch> {
 
   /**
    * Commits what is left and resolves when everything is settled. A commit that still fails at
-   * its next try is given up: its batch is reported as failed, never as durable.
+   * its next try is given up: its batch and all that follow are reported as failed, never as
+   * durable. What comes after closing fails with LOG_STOPPING.
    */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#wakeUp?.();
     this.kick();
     while (this.#running !== null) await this.#running;
+    this.#refusal ??= new MillpondError('LOG_STOPPING', 'The log is closed.');
   }
 
   async #run(): Promise<void> {
@@ -74,6 +78,10 @@ export class AppendQueue<Batch> {
 
   async #commit(batch: Batch): Promise<void> {
     const { target, retryMs } = this.#options;
+    if (this.#refusal !== null) {
+      target.failed(batch, this.#refusal);
+      return;
+    }
     let delayMs = retryMs.first;
     let hasFailed = false;
     for (;;) {
@@ -81,9 +89,7 @@ export class AppendQueue<Batch> {
       try {
         if (hasFailed) await target.recover();
         await target.write(batch);
-        if (hasFailed) target.failing(null);
-        target.done(batch);
-        return;
+        break;
       } catch (cause) {
         hasFailed = true;
         const error = new MillpondError(
@@ -93,6 +99,7 @@ export class AppendQueue<Batch> {
         );
         target.failing(error);
         if (wasClosing) {
+          this.#refusal = error;
           target.failed(batch, error);
           return;
         }
@@ -100,6 +107,9 @@ export class AppendQueue<Batch> {
       await this.#sleep(delayMs);
       delayMs = Math.min(delayMs * 2, retryMs.max);
     }
+    if (hasFailed) target.failing(null);
+    // A fault in here is no failed write: it must not be tried again, which would settle twice.
+    target.done(batch);
   }
 
   #sleep(ms: number): Promise<void> {
