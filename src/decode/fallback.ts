@@ -60,7 +60,9 @@ export function fallbackRoute(topic: string, source: string, isPort: boolean): F
   if (levels.length > 1 && hollowRoots.has(levels[0]!)) levels.shift();
   const jsonDevice = levels.join('/');
   if (levels.length > 1 && hollowEnds.has(levels.at(-1)!)) levels.pop();
-  const name = levels.pop()!;
+  let name = levels.pop()!;
+  // `ext_temperature/0`: a number as the last level counts the sensors of a device.
+  if (/^\d{1,4}$/.test(name) && levels.length > 1) name = `${levels.pop()!}_${name}`;
   if (levels.length > 0) return open({ jsonDevice, numberDevice: levels.join('/'), name });
   // One level is the metric if it names one, and else the device.
   const isMetric = nameMetric(name).kind !== null;

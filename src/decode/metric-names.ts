@@ -3,7 +3,7 @@
 
 import { nameLengthMax } from './names.ts';
 import type { Conversion, MetricKind } from './units.ts';
-import { findConversion, findMetric, metricTable } from './units.ts';
+import { findConversion, findMetric, isAmbiguousUnit, metricTable } from './units.ts';
 
 export interface NamedMetric {
   readonly metric: string;
@@ -35,7 +35,7 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   illuminance: ['lux', 'light', 'luminosity', 'illumination', 'illuminance_lux', 'brightness_lux'],
   irradiance: ['solar_radiation', 'solarradiation'],
   uv_index: ['uv', 'uvi', 'uvindex'],
-  soil_moisture: ['soilmoisture', 'moisture'],
+  soil_moisture: ['soilmoisture'],
   noise: ['sound', 'noise_level'],
   rssi: ['signal_strength'],
   linkquality: ['lqi', 'link_quality'],
@@ -80,7 +80,7 @@ const misleading = new Set(
     .split(/\s+/)
     .filter((word) => word !== ''),
 );
-const suffix = /^(.+)_([^_]{1,8})$/;
+const suffix = /^(.+)_([^_\d][^_]{0,7})$/;
 
 function wordsOf(name: string): string[] {
   return name
@@ -90,12 +90,14 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** The metric of a name without its unit, and whether the name says more than the metric. */
-function findKind(name: string): { kind: MetricKind; isWhole: boolean } | undefined {
-  const whole = kindByName.get(name.toLowerCase().replaceAll('-', '_'));
-  if (whole !== undefined) return { kind: whole, isWhole: true };
+function findWhole(name: string): MetricKind | undefined {
+  return kindByName.get(name.toLowerCase().replaceAll('-', '_'));
+}
+
+/** The metric that one of the words names, when no other word contradicts it. */
+function findTelling(words: readonly string[]): MetricKind | undefined {
   let found: MetricKind | undefined;
-  for (const word of wordsOf(name)) {
+  for (const word of words) {
     if (misleading.has(word)) return undefined;
     const kind = telling.get(word);
     if (kind === undefined) continue;
@@ -103,43 +105,49 @@ function findKind(name: string): { kind: MetricKind; isWhole: boolean } | undefi
     if (found === undefined || found.metric === 'battery') found = kind;
     else if (kind !== found && kind.metric !== 'battery') return undefined;
   }
-  return found === undefined ? undefined : { kind: found, isWhole: false };
+  return found;
 }
 
-function withUnit(name: string): NamedMetric | undefined {
+/** `outTemp_F`, `battery_mV`: the unit in its own spelling behind the last underscore. */
+function nameWithSuffix(name: string): NamedMetric | undefined {
   const parts = suffix.exec(name);
   if (parts === null) return undefined;
   const [, base, unit] = parts as unknown as [string, string, string];
-  const found = findKind(base);
+  const whole = findWhole(base);
+  const found = whole ?? findTelling(wordsOf(base));
   if (found === undefined) return undefined;
-  const channel = found.isWhole ? '' : base;
-  const conversion = findConversion(found.kind, unit);
-  if (conversion !== undefined) {
-    return { metric: found.kind.metric, channel, kind: found.kind, conversion };
-  }
-  if (found.kind.metric !== 'battery') return undefined;
   const voltage = findMetric('voltage')!;
-  const asVoltage = findConversion(voltage, unit);
-  if (asVoltage === undefined) return undefined;
-  return {
-    metric: 'voltage',
-    channel: found.isWhole ? '' : base,
-    kind: voltage,
-    conversion: asVoltage,
-  };
+  for (const kind of found.metric === 'battery' ? [found, voltage] : [found]) {
+    const conversion = findConversion(kind, unit);
+    if (conversion === undefined) continue;
+    return { metric: kind.metric, channel: whole === undefined ? base : '', kind, conversion };
+  }
+  return undefined;
+}
+
+/** `tempF`, `temperature_f_0`: a unit among the words counts too, or the value would be taken for another. */
+function nameByWords(name: string): NamedMetric | undefined {
+  const words = wordsOf(name);
+  const kind = findTelling(words);
+  if (kind === undefined) return undefined;
+  let conversion: Conversion | null = null;
+  for (const word of words) {
+    if (/^\d+$/.test(word)) continue;
+    if (isAmbiguousUnit(kind, word)) return undefined;
+    const found = findConversion(kind, word);
+    if (found === undefined) continue;
+    if (conversion !== null && conversion !== found) return undefined;
+    conversion = found;
+  }
+  return { metric: kind.metric, channel: name, kind, conversion };
 }
 
 /** Never fails: a name that tells nothing is the metric's name itself, blanks made underscores. */
 export function nameMetric(name: string): NamedMetric {
   if (name.length > nameLengthMax) return ownName(name);
-  const found = findKind(name);
-  if (found?.isWhole !== true) {
-    const suffixed = withUnit(name);
-    if (suffixed !== undefined) return suffixed;
-  }
-  if (found === undefined) return ownName(name);
-  const channel = found.isWhole ? '' : name;
-  return { metric: found.kind.metric, channel, kind: found.kind, conversion: null };
+  const kind = findWhole(name);
+  if (kind !== undefined) return { metric: kind.metric, channel: '', kind, conversion: null };
+  return nameWithSuffix(name) ?? nameByWords(name) ?? ownName(name);
 }
 
 function ownName(name: string): NamedMetric {

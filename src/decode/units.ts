@@ -186,12 +186,12 @@ export const metricTable: readonly MetricKind[] = [
   kind('illuminance', 'illuminance', 0),
   kind('irradiance', 'irradiance'),
   kind('uv_index', 'number', 0),
-  kind('soil_moisture', 'share', 0, 110),
+  kind('soil_moisture', 'share', 0),
   kind('conductivity', 'conductivity', 0),
   kind('ph', 'acidity', -2, 16),
   kind('noise', 'level'),
   kind('snr', 'level'),
-  kind('rssi', 'signal', -250, 50),
+  kind('rssi', 'signal'),
   kind('linkquality', 'linkQuality', 0),
   kind('distance', 'length'),
   kind('rain', 'depth', 0),
@@ -205,10 +205,10 @@ export const metricTable: readonly MetricKind[] = [
 
 const kindByMetric = new Map(metricTable.map((entry) => [entry.metric, entry]));
 
-/** The exact spellings first; then any case, where no other unit of the dimension differs by case. */
-const conversionsByDimension = new Map<Dimension, ReadonlyMap<string, Conversion>>();
+/** The exact spellings; then any case, null where units of the dimension differ by case alone. */
+const conversionsByDimension = new Map<Dimension, ReadonlyMap<string, Conversion | null>>();
 for (const [dimension, rows] of Object.entries(dimensions)) {
-  const bySpelling = new Map<string, Conversion>();
+  const bySpelling = new Map<string, Conversion | null>();
   const byLowerCase = new Map<string, Conversion | null>();
   for (const [conversion, ...spellings] of rows) {
     for (const spelling of spellings) {
@@ -219,7 +219,7 @@ for (const [dimension, rows] of Object.entries(dimensions)) {
     }
   }
   for (const [lower, conversion] of byLowerCase) {
-    if (conversion !== null && !bySpelling.has(lower)) bySpelling.set(lower, conversion);
+    if (!bySpelling.has(lower)) bySpelling.set(lower, conversion);
   }
   conversionsByDimension.set(dimension as Dimension, bySpelling);
 }
@@ -231,8 +231,18 @@ export function findMetric(metric: string): MetricKind | undefined {
 
 /** How a value in `unit` becomes the metric's canonical one; undefined when the unit is no unit of it. */
 export function findConversion(kind: MetricKind, unit: string): Conversion | undefined {
+  return lookUp(kind, unit) ?? undefined;
+}
+
+/** True for "mw", which is a milliwatt or a megawatt. */
+export function isAmbiguousUnit(kind: MetricKind, unit: string): boolean {
+  return lookUp(kind, unit) === null;
+}
+
+function lookUp(kind: MetricKind, unit: string): Conversion | null | undefined {
   const known = conversionsByDimension.get(kind.dimension)!;
-  return known.get(unit) ?? known.get(unit.toLowerCase());
+  const exact = known.get(unit);
+  return exact === undefined ? known.get(unit.toLowerCase()) : exact;
 }
 
 /** The spellings a profile may use for the metric's unit, the canonical one first. */

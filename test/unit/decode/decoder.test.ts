@@ -17,6 +17,11 @@ describe('what no profile matches', () => {
     ['kitchen/dht/temperature', '70.7 F', 'kitchen/dht||temperature=21.5 Cel'],
     ['boiler/temperature/state', '60', 'boiler||temperature=60 Cel'],
     ['weather/outTemp_F', '70.7', 'weather|outTemp|temperature=21.5 Cel'],
+    [
+      'plant/pump7/ext_temperature_f/1',
+      '70.7',
+      'plant/pump7|ext_temperature_f_1|temperature=21.5 Cel',
+    ],
     ['plant/pump7/strokes', '12', 'plant/pump7||strokes=12'],
     ['temperature', '21.5', 'mqtt||temperature=21.5 Cel'],
     ['boiler', '21.5', 'boiler||value=21.5'],
