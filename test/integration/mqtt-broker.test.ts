@@ -1,10 +1,14 @@
 // It stays an ordinary broker: the points that Paho's interoperability suite checks, and a few more.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import { MillpondError } from '../../src/core/errors.ts';
 import { bytes, connectPacket, packet, publishPacket, string, type } from './mqtt-bytes.ts';
-import { startRig, type TestClient } from './mqtt-rig.ts';
+import { RawClient, startRig, type TestClient } from './mqtt-rig.ts';
 
 const v5 = { protocolVersion: 5 } as const;
 
@@ -96,6 +100,29 @@ describe('a will', () => {
     await watcher.received.first(({ payload }) => payload === 'me');
     expect(intake.messages.all).toMatchObject([{ topic: 'gone', payload: 'me', isRetained: true }]);
     expect(source.status().retained).toBe(1);
+  });
+
+  test('is published when the connection is cut for what its client sent', async () => {
+    const { raw, client, intake } = await startRig();
+    const watcher = await client();
+    await watcher.subscribeAsync('gone', { qos: 1 });
+    const guilty = await raw();
+    const rest = [string('gone'), string('cut')];
+    guilty.send(connectPacket({ flags: 0x0e, rest }), publishPacket({ topic: 'bad/#' }));
+    expect((await watcher.received.first()).payload).toBe('cut');
+    expect(intake.topics).toEqual(['gone']);
+  });
+
+  test('is forwarded though it could not be stored', async () => {
+    const { client, intake, events } = await startRig();
+    const watcher = await client();
+    await watcher.subscribeAsync('gone');
+    intake.settlesAtOnce = false;
+    drop(await client({ will }));
+    await intake.messages.count(1);
+    intake.settle(new MillpondError('LOG_WRITE_FAILED', 'the disk is full'));
+    await watcher.received.first();
+    await events.refusal('not_stored');
   });
 
   test('is not published after DISCONNECT', async () => {
@@ -356,6 +383,19 @@ describe('MQTT 5', () => {
     client.send(connectPacket({ version: 5 }), subscribe);
     expect(await client.body(type.suback)).toBe('0001009e');
   });
+});
+
+test('a stream that came by another way is served like a socket', async () => {
+  const { source, intake } = await startRig();
+  const [theirs, ours] = duplexPair();
+  source.handle(ours, 'a pipe');
+  const other = new RawClient(theirs as Socket);
+  other.send(connectPacket(), publishPacket({ topic: 'piped', qos: 1 }));
+  expect(await other.body(type.puback)).toBe('0001');
+  expect(intake.topics).toEqual(['piped']);
+  const closed = once(ours, 'close');
+  await source.stop();
+  await closed;
 });
 
 const hasMosquitto = existsSync('/usr/bin/mosquitto_pub') && existsSync('/usr/bin/mosquitto_sub');

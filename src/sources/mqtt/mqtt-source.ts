@@ -46,6 +46,8 @@ export interface MqttSource extends Source {
 }
 
 const stopTimeoutMsByDefault = 10_000;
+/** Connections are told that the source stops, and get this long to close. */
+const goodbyeMs = 2000;
 /** Memory for retained messages, and for what waits for sessions: constants, not options, until
  *  somebody needs them to be. */
 const retainedBytesMax = 64 * 1024 * 1024;
@@ -90,11 +92,24 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
   });
   const timers: NodeJS.Timeout[] = [];
   let broker: Broker | null = null;
+  let stopped: Promise<void> | null = null;
 
   async function close(): Promise<void> {
     for (const timer of timers) clearInterval(timer);
     await broker?.close();
     clients.destroy();
+  }
+
+  async function stop(): Promise<void> {
+    const listenerClosed = listener.close();
+    const deadlineMs = performance.now() + (parts.stopTimeoutMs ?? stopTimeoutMsByDefault);
+    clients.stop();
+    valve.close();
+    await before(deadlineMs, valve.settled());
+    await before(deadlineMs, clients.flushed(deadlineMs));
+    await before(performance.now() + goodbyeMs, clients.end(ReasonCode.serverShuttingDown));
+    await close();
+    await listenerClosed;
   }
 
   return {
@@ -112,16 +127,9 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
         throw error;
       }
     },
-    async stop() {
-      const listenerClosed = listener.close();
-      const deadlineMs = performance.now() + (parts.stopTimeoutMs ?? stopTimeoutMsByDefault);
-      clients.stop();
-      valve.close();
-      await before(deadlineMs, valve.settled());
-      await before(deadlineMs, clients.flushed(deadlineMs));
-      await clients.end(ReasonCode.serverShuttingDown);
-      await close();
-      await listenerClosed;
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
     handle: (stream, address = '') => clients.handle(stream, address),
     status: () => ({

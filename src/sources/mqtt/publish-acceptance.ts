@@ -43,17 +43,17 @@ export class PublishAcceptance {
 
   /** QoS 0 and 1, and wills, whose `connection` is null where there is none. */
   accept(connection: Connection | null, packet: PublishPacket, release: Release): void {
-    const { qos } = packet;
+    const isAnswered = connection !== null && packet.messageId !== undefined;
     this.#store(connection, packet, (error) => {
-      if (error === null) {
-        // Nothing can be acknowledged on a connection that was cut; it will be sent again.
-        if (qos === 0 || connection === null || !connection.isCut) release();
-      } else if (qos === 0 || connection === null || packet.messageId === undefined) {
-        // There is no acknowledgement to withhold: subscribers still get it.
-        connection?.report(notStored(error));
+      if (!isAnswered) {
+        // There is no acknowledgement to withhold: subscribers get it in any case.
+        if (error !== null) connection?.report(notStored(error));
         release();
-      } else {
+      } else if (error !== null) {
         connection.cut(notStored(error));
+      } else if (!connection.isCut) {
+        // Nothing can be acknowledged on a connection that was cut; it will be sent again.
+        release();
       }
     });
   }
@@ -105,7 +105,13 @@ export class PublishAcceptance {
       },
       (error) => {
         valve.settle(connection, bytes + messageOverheadBytes);
-        settled(error);
+        try {
+          settled(error);
+        } catch (fault) {
+          // A fault of the broker's must not reach the log, which settles others after this one.
+          this.#events.failed(fault as Error);
+          connection?.end(ReasonCode.unspecifiedError);
+        }
       },
     );
   }

@@ -2,6 +2,7 @@
 
 export const ReasonCode = {
   success: 0x00,
+  unspecifiedError: 0x80,
   malformedPacket: 0x81,
   protocolError: 0x82,
   clientIdNotValid: 0x85,
