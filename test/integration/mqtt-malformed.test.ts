@@ -187,18 +187,39 @@ describe('a connection is closed by', () => {
 });
 
 describe('names that every object has are ordinary', () => {
-  const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
+  const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf'];
 
   test.each(names)('%s as client id, filter and topic', async (name) => {
     const { client } = await startRig();
-    for (const clean of [true, false]) {
+    for (const clean of [true, false, false]) {
       const both = await client({ clientId: name, clean });
-      await both.subscribeAsync(name, { qos: 1 });
+      await both.subscribeAsync([...names], { qos: 1 });
       await both.publishAsync(name, 'x', { qos: 1, retain: true });
       await both.received.count(1);
       await both.unsubscribeAsync(name);
       await both.endAsync();
     }
+  });
+
+  test('__proto__ as client id and topic', async () => {
+    const { client, intake } = await startRig();
+    for (const clean of [true, false, false]) {
+      const both = await client({ clientId: '__proto__', clean });
+      await both.subscribeAsync('#', { qos: 1 });
+      await both.publishAsync('__proto__', 'x', { qos: 2, retain: true });
+      await both.received.count(1);
+      await both.endAsync();
+    }
+    expect(intake.topics).toEqual(['__proto__', '__proto__', '__proto__']);
+  });
+
+  test('__proto__ as a filter is refused: the broker could not keep it', async () => {
+    const { raw, events } = await startRig();
+    const subscriber = await raw();
+    const filters = ['__proto__', 'a'].flatMap((filter) => [string(filter), bytes(1)]);
+    subscriber.send(connectPacket({ flags: 0 }), packet(0x82, bytes(0, 1), ...filters));
+    await subscriber.closed;
+    await events.refusal('filter_invalid');
   });
 });
 

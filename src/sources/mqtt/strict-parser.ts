@@ -168,7 +168,14 @@ export function hardenParser(
       const detail = `${filters.length} topic filters in one SUBSCRIBE`;
       fail(new Refusal('subscriptions_max', ReasonCode.quotaExceeded, detail));
     }
-    for (const { topic } of filters) checkFilter(topic);
+    for (const { topic } of filters) {
+      checkFilter(topic);
+      // aedes sorts filters out in a plain object, where this one is no key.
+      if (topic === '__proto__') {
+        const detail = 'the filter __proto__ cannot be kept';
+        fail(new Refusal('filter_invalid', ReasonCode.topicFilterInvalid, detail));
+      }
+    }
   };
 
   parser._parseUnsubscribe = () => {
