@@ -53,6 +53,7 @@ export function compileReading(context: ReadingContext): ReadingField {
     hasOwnDevice: device !== null,
     isHex: reading.number === 'hex',
     areTextsNumbers: body.format !== 'json' || body.coerce === true || reading.number === 'hex',
+    isTextFormat: body.format !== 'json',
     areTextsIgnored: body.texts === 'ignore',
     sign,
     bits: reading.bits ?? 16,

@@ -119,6 +119,9 @@ class ProfileDecoder implements Decoder {
     if (message.payload.length === 0) return dropped(profile, 'empty_payload');
     const text = readText(message.payload);
     if (text === null) return dead(profile, 'invalid_utf8', 'the payload is not UTF-8');
+    // Only a text that begins with a blank can be nothing but blanks.
+    if (!(text.charCodeAt(0) > 0x20) && text.trim() === '')
+      return dropped(profile, 'empty_payload');
     const emission = this.#emission;
     emission.begin(message);
     if (route.kind === 'open') {

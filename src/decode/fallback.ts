@@ -24,7 +24,7 @@ function fallbackRule(readings: ReadingDocument[], format: 'json' | 'number'): R
     match: ['{device}/{name}'],
     format,
     ...(format === 'json' ? { coerce: true } : {}),
-    time: { at: ['ts', 'time', 'timestamp', 'Time'] },
+    time: { at: ['ts', 'time', 'timestamp', 'Time', 'dateTime'] },
     readings,
     // DallasTemperature prints these two texts for a missing probe and for one that has just been
     // powered on: DEVICE_DISCONNECTED_C, and the DS18B20's reset value (data sheet, table 1).

@@ -94,6 +94,12 @@ function findWhole(name: string): MetricKind | undefined {
   return kindByName.get(name.toLowerCase().replaceAll('-', '_'));
 }
 
+/** "battery_voltage" is a voltage, and the "current-temperature" of a thermostat no current. */
+function givesWay(weak: MetricKind, to: MetricKind): boolean {
+  if (weak.metric === 'battery') return to.metric !== 'battery';
+  return weak.metric === 'current' && (to.metric === 'temperature' || to.metric === 'humidity');
+}
+
 /** The metric that one of the words names, when no other word contradicts it. */
 function findTelling(words: readonly string[]): MetricKind | undefined {
   let found: MetricKind | undefined;
@@ -101,9 +107,8 @@ function findTelling(words: readonly string[]): MetricKind | undefined {
     if (misleading.has(word)) return undefined;
     const kind = telling.get(word);
     if (kind === undefined) continue;
-    // "battery_voltage" is a voltage and "battery_temperature" a temperature: battery gives way.
-    if (found === undefined || found.metric === 'battery') found = kind;
-    else if (kind !== found && kind.metric !== 'battery') return undefined;
+    if (found === undefined || givesWay(found, kind)) found = kind;
+    else if (kind !== found && !givesWay(kind, found)) return undefined;
   }
   return found;
 }

@@ -62,39 +62,57 @@ export function parseNumber(text: string): Parsed {
 
 /** Pairs parted by any of `pairs`, key and value parted by the first of `assign` in a pair. */
 export function keyValueParser(pairs: string, assign: string): PayloadParser {
-  const isBlankPart = /\s/.test(pairs);
+  const pairAt = (text: string, from: number) => indexOfAny(text, pairs, from);
+  const hasBlankPairs = /[ \t]/.test(pairs);
   return (text) => {
     const document: Record<string, string> = Object.create(null);
     let count = 0;
-    let key = '';
-    let start = 0;
-    const finish = (end: number) => {
-      const value = text.slice(start, end).trim();
-      if (key !== '') {
-        document[key] = value;
-        count += 1;
-      } else if (value !== '' && !isBlankPart) {
-        document[value] = '';
+    let sign = -1;
+    for (let start = 0; start < text.length && count < fieldsMax; ) {
+      let end = pairAt(text, start);
+      if (sign < start) sign = indexOfAny(text, assign, start);
+      if (sign === text.length) break;
+      // "T = 21.5": the blank before the sign ends no pair.
+      const isKey = sign < end || (hasBlankPairs && end > start && skipBlanks(text, end) === sign);
+      if (isKey) {
+        const key = text.slice(start, sign).trim();
+        end = hasBlankPairs ? endOfValue(text, sign + 1, pairAt, assign) : pairAt(text, sign + 1);
+        if (key !== '') {
+          document[key] = text.slice(sign + 1, end).trim();
+          count += 1;
+        }
       }
-      key = '';
       start = end + 1;
-    };
-    for (let at = 0; at < text.length && count < fieldsMax; at += 1) {
-      const character = text[at]!;
-      if (key === '' && assign.includes(character)) {
-        key = text.slice(start, at).trim();
-        start = at + 1;
-        // "T = 21.5" where blanks part the pairs: the blanks around the sign belong to it.
-        while (isBlankPart && (text[start] === ' ' || text[start] === '\t')) start += 1;
-        at = start - 1;
-      } else if (pairs.includes(character)) {
-        finish(at);
-      }
     }
-    if (count < fieldsMax) finish(text.length);
     if (count > 0) return { document };
     return { fault: 'wrong_type', detail: `no key before any of ${JSON.stringify(assign)}` };
   };
+}
+
+/** Where blanks part the pairs, "T: 21.5" has a value behind its blank and "hum= bat=3" has none. */
+function endOfValue(
+  text: string,
+  from: number,
+  pairAt: (text: string, from: number) => number,
+  assign: string,
+): number {
+  const start = skipBlanks(text, from);
+  const end = pairAt(text, start);
+  return start > from && indexOfAny(text, assign, start, end) < end ? from : end;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\t') at += 1;
+  return at;
+}
+
+/** The first place of any of the characters in [from, to), or `to`. */
+function indexOfAny(text: string, characters: string, from: number, to = text.length): number {
+  for (let at = from; at < to; at += 1) {
+    if (characters.includes(text[at]!)) return at;
+  }
+  return to;
 }
 
 /** One record; columns without a name in `columns` are left out, `-` stands for none. */

@@ -30,6 +30,8 @@ export interface FieldRule {
   readonly hasOwnDevice: boolean;
   readonly isHex: boolean;
   readonly areTextsNumbers: boolean;
+  /** Every value is a text there: an empty one is only missing, and a foreign name may have a number. */
+  readonly isTextFormat: boolean;
   readonly areTextsIgnored: boolean;
   readonly sign: 'magnitude' | 'twos-complement' | null;
   readonly bits: number;
@@ -171,6 +173,14 @@ export class ReadingField {
     }
     if (rule.sentinels.size > 0 && rule.sentinels.has(value.trim())) {
       emission.drop('sentinel');
+      return null;
+    }
+    if (isForeign && !rule.isTextFormat) {
+      emission.drop('ignored_field');
+      return null;
+    }
+    if (value === '' && rule.isTextFormat) {
+      emission.drop('null_value');
       return null;
     }
     const read: NumberText = rule.isHex ? parseHex(value) : parseDecimal(value);

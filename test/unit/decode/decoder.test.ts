@@ -26,10 +26,20 @@ describe('what no profile matches', () => {
     ['temperature', '21.5', 'mqtt||temperature=21.5 Cel'],
     ['boiler', '21.5', 'boiler||value=21.5'],
     ['plant/pump7', '{"temperature":21.5}', 'plant/pump7||temperature=21.5 Cel'],
+    ['plant/pump7/temperature', '21.5\u0000', 'plant/pump7||temperature=21.5 Cel'],
     ['pump7', '{"rpm":900}', 'pump7||rpm=900'],
     ['pump7/', '{"rpm":900}', 'pump7||rpm=900'],
   ])('%s %s', (topic, payload, reading) => {
     expect(decode(topic, payload)).toEqual({ readings: [reading], dropped: [], deadLetter: null });
+  });
+
+  test('texts of foreign fields are no numbers, whatever digits they begin with', () => {
+    const payload = '{"id":"45bb320f","channel":"1R","code":"000123","temperature":"21.5"}';
+    expect(decode('plant/pump7', payload)).toEqual({
+      readings: ['plant/pump7||temperature=21.5 Cel'],
+      dropped: ['ignored_field', 'ignored_field', 'ignored_field'],
+      deadLetter: null,
+    });
   });
 
   test('a serial port is a device, slashes and all', () => {
@@ -45,6 +55,8 @@ describe('what no profile matches', () => {
     ['homeassistant/sensor/node/x/config', '{"a":1}', 'broker_traffic'],
     ['/sensors/x/json', '{"temperature":21.5}', 'ignored_topic'],
     ['plant/pump7/temperature', '', 'empty_payload'],
+    ['plant/pump7/temperature', ' \r\n', 'empty_payload'],
+    ['sensors/a/json', '\u0000', 'empty_payload'],
     ['plant/pump7/temperature', 'null', 'null_value'],
     ['plant/pump7/temperature', 'unavailable', 'sentinel'],
     ['plant/pump7/switch', 'ON', 'no_measurement'],
@@ -222,6 +234,12 @@ describe('hostile payloads', () => {
       '__proto__||temperature=1 Cel',
     ]);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test('what a dead letter quotes is printable and short', () => {
+    const evil = `\u001b[2J\u009b31m\u202e\ud800${'x'.repeat(1000)}`;
+    const { deadLetter } = decoder.decode(messageOf('plant/pump7/note', evil));
+    expect(deadLetter!.detail).toMatch(/^[\x20-\x7e\ufffd…]{1,200}$/);
   });
 
   test('bytes that are not UTF-8 never become a name or a number', () => {

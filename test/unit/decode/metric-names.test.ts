@@ -16,6 +16,7 @@ test.each([
   ['living-room-temperature', 'temperature', 'living-room-temperature'],
   ['temp1', 'temperature', 'temp1'],
   ['tempC', 'temperature', ''],
+  ['current-temperature', 'temperature', 'current-temperature'],
   ['humidity_1', 'humidity', 'humidity_1'],
   ['current_l1', 'current', 'current_l1'],
 ] as const)('%s is %s', (name, metric, channel) => {

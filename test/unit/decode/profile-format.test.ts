@@ -252,6 +252,11 @@ readings: [{ at: "{key}", metric: "{key}" }]
       dropped: ['not_a_number'],
       deadLetter: null,
     });
+    expect(decodeWith(yaml, 's/x', 'T: 21.5 temp = 22 hum= bat=3')).toEqual({
+      readings: ['x||T=21.5', 'x||temperature=22 Cel', 'x||battery=3 %'],
+      dropped: ['null_value'],
+      deadLetter: null,
+    });
     expect(decodeWith(yaml, 's/x', '__proto__=5 temp=1').readings).toEqual([
       'x||__proto__=5',
       'x||temperature=1 Cel',
@@ -295,6 +300,28 @@ readings: [{ at: temperature, metric: temperature }, { at: pressure, metric: pre
       '/dev/ttyUSB0||temperature=21.5 Cel',
     ]);
   });
+});
+
+test('long texts of nothing but signs cost no more than their length', () => {
+  const yaml = `
+profile: signs
+match: ["s/{device}"]
+format: key-value
+pairs: " ,"
+readings: [{ at: "{key}", metric: "{key}" }]
+`;
+  const decoder = createDecoder({ profiles: [profileOf(yaml)] });
+  for (const body of [
+    ','.repeat(65_536),
+    ' '.repeat(65_536),
+    'a '.repeat(32_768),
+    '='.repeat(65_536),
+    'a= '.repeat(20_000),
+  ]) {
+    const started = performance.now();
+    decoder.decode(messageOf('s/x', `${body}=1`));
+    expect(performance.now() - started).toBeLessThan(100);
+  }
 });
 
 test('checksums of the catalogue’s check input', () => {
