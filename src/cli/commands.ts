@@ -3,6 +3,17 @@
 
 import type { Command } from 'commander';
 import { registerCheck } from './check.ts';
+import { registerDecode } from './decode.ts';
+import { registerDemo } from './demo.ts';
 import { registerServe } from './serve.ts';
+import { registerStatus } from './status.ts';
+import { registerTail } from './tail.ts';
 
-export const commands: readonly ((program: Command) => void)[] = [registerServe, registerCheck];
+export const commands: readonly ((program: Command) => void)[] = [
+  registerServe,
+  registerDemo,
+  registerCheck,
+  registerTail,
+  registerStatus,
+  registerDecode,
+];

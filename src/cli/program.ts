@@ -8,6 +8,8 @@ import { printError } from './print-error.ts';
 
 const examples = `
 Examples:
+  millpond demo                          have a look without any device
+  millpond tail                          watch what comes in
   millpond serve                         run with the defaults, log in ./data
   millpond serve --config millpond.yaml  run with a config file
   millpond check                         look for errors in config and profiles

@@ -1,0 +1,66 @@
+// Prints the events of a stream as they come, no faster than they are read; what is no reading and no
+// gap goes to standard error.
+
+import type { SubscribeResponse } from '../../generated/millpond/v1/telemetry_service.ts';
+import { printable } from '../../observability/printable.ts';
+import { GatewayClient } from '../client.ts';
+import { print } from '../standard-output.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { follow, type Wanted } from './follow.ts';
+import { gapJson, readingJson } from './reading-json.ts';
+import { gapLine, ReadingLines } from './reading-lines.ts';
+
+export interface PrintOptions {
+  readonly address: string;
+  readonly wanted: Wanted;
+  /** Readings after which it ends; may be infinite. */
+  readonly count: number;
+  readonly isJson: boolean;
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+/** Resolves at the end of what was wanted or after a signal to stop. Throws what `follow` throws. */
+export async function printStream(options: PrintOptions): Promise<void> {
+  const { address, wanted, isJson } = options;
+  const signal = stopSignal();
+  if (process.stdout.isTTY && !wanted.stopAtEnd) {
+    tell(`following ${wanted.stream} at ${address}; Ctrl-C ends`);
+  }
+  const events = follow(
+    {
+      connect: () => new GatewayClient(address),
+      signal,
+      lost: ({ message }) => tell(`the gateway went away: ${message}; trying again`),
+      resumed: () => tell('connected again; going on where it broke off'),
+      random: Math.random,
+    },
+    wanted,
+  );
+  const lines = new ReadingLines();
+  let left = options.count;
+  for await (const { event } of events) {
+    const readings = event?.$case === 'batch' ? event.value.readings.slice(0, left) : [];
+    left -= readings.length;
+    await print(textOf({ event }, readings, { isJson, lines, stream: wanted.stream }), signal);
+    if (left <= 0) return;
+  }
+}
+
+function textOf(
+  { event }: SubscribeResponse,
+  readings: Parameters<ReadingLines['format']>[0],
+  { isJson, lines, stream }: { isJson: boolean; lines: ReadingLines; stream: string },
+): string {
+  const printed: string[] = [];
+  if (event?.$case === 'gap') {
+    printed.push(isJson ? gapJson(stream, event.value) : gapLine(event.value));
+  } else if (isJson) {
+    for (const reading of readings) printed.push(readingJson(stream, reading));
+  } else {
+    printed.push(...lines.format(readings));
+  }
+  return printed.map((line) => `${line}\n`).join('');
+}
