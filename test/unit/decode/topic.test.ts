@@ -59,7 +59,7 @@ describe('of several that match', () => {
 });
 
 test('the index finds what a look at every pattern finds', () => {
-  const level = fc.constantFrom('a', 'b', 'c', '+', 'a{x}', '{y:a|b}');
+  const level: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', '+', 'a{x}', '{y:a|b}');
   const patterns = fc.array(
     fc
       .tuple(
