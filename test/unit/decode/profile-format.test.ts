@@ -3,7 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { computeChecksum } from '../../../src/decode/checksum.ts';
 import { createDecoder } from '../../../src/decode/decoder.ts';
-import { decodeWith, messageOf, profileOf, receivedAtUs, summaryOf } from './messages.ts';
+import {
+  decodeWith,
+  messageOf,
+  profileOf,
+  quickestCpuMs,
+  receivedAtUs,
+  summaryOf,
+} from './messages.ts';
 
 function frameOf(body: string): string {
   const sum = computeChecksum('xor8', Buffer.from(body));
@@ -318,9 +325,8 @@ readings: [{ at: "{key}", metric: "{key}" }]
     '='.repeat(65_536),
     'a= '.repeat(20_000),
   ]) {
-    const started = performance.now();
-    decoder.decode(messageOf('s/x', `${body}=1`));
-    expect(performance.now() - started).toBeLessThan(100);
+    const message = messageOf('s/x', `${body}=1`);
+    expect(quickestCpuMs(() => decoder.decode(message))).toBeLessThan(100);
   }
 });
 
