@@ -2,7 +2,16 @@
 // the start time, so that a number reused after a crash or a power cut is not taken for a holder.
 // DuckDB's own lock on hot.duckdb stands behind it for holders in another container.
 
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MillpondError } from '../core/errors.ts';
 
@@ -35,7 +44,7 @@ export class DirectoryLock {
         }
         const holder = readHolder(path);
         if (holder !== null && isAlive(holder)) throw inUse(directory, holder.pid);
-        rmSync(path, { force: true });
+        clear(path);
       }
     } finally {
       rmSync(draft, { force: true });
@@ -53,6 +62,26 @@ function inUse(directory: string, pid: number): MillpondError {
     'DATA_DIR_IN_USE',
     `The data directory ${directory} is in use by the gateway with process id ${pid}.`,
   );
+}
+
+// Another gateway may have cleared the stale lock and taken its own since it was read: what is moved
+// away is read again, and goes back to a living holder.
+function clear(path: string): void {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    const holder = readHolder(aside);
+    if (holder !== null && isAlive(holder)) linkSync(aside, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
 }
 
 function writeDurably(path: string, text: string): void {
