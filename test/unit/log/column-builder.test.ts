@@ -14,7 +14,7 @@ import {
   plainRows,
   readingOf,
   rowsOf,
-} from '../../support/readings.ts';
+} from '../../support/reading-rows.ts';
 
 const anyRows = fc
   .tuple(fc.maxSafeNat(), fc.array(anyRow(1000), { maxLength: 60 }))

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SeriesSnapshot, SeriesState } from '../../../src/log/series-state.ts';
-import { anyRow, columnsOf, numbered, type Row } from '../../support/readings.ts';
+import { anyRow, columnsOf, numbered, type Row } from '../../support/reading-rows.ts';
 
 function model(rows: readonly Row[]): SeriesSnapshot[] {
   const known = new Map<number, SeriesSnapshot>();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeriesTable } from '../../../src/log/series-table.ts';
-import { readingOf } from '../../support/readings.ts';
+import { readingOf } from '../../support/reading-rows.ts';
 
 const name = fc.constantFrom('', 'a', 'b', 'ab', 'a/b');
 const key = fc.record({ device: name, channel: name, metric: name, unit: name, source: name });

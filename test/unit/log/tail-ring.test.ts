@@ -12,7 +12,7 @@ import {
   plainRows,
   type Row,
   rowsOf,
-} from '../../support/readings.ts';
+} from '../../support/reading-rows.ts';
 
 const commits = fc.array(fc.array(anyRow(20), { maxLength: 12 }), { maxLength: 40 });
 
