@@ -266,6 +266,26 @@ describe('a persistent session', () => {
     expect((await back.received.first()).packet).toMatchObject({ dup: true, qos: 1 });
   });
 
+  test('does not get again what it acknowledged, kept retain flags included', async () => {
+    const { client, events } = await startRig();
+    const options = { ...v5, clientId: 'kept', clean: false } as const;
+    const properties = { sessionExpiryInterval: 60 };
+    const kept = await client({ ...options, properties });
+    await kept.subscribeAsync({ 'a/#': { qos: 1, rap: true }, 'a/+': { qos: 1, rap: true } });
+    const publisher = await client();
+    for (const payload of ['1', '2', '3']) {
+      await publisher.publishAsync('a/b', payload, { qos: 1, retain: true });
+    }
+    await kept.received.count(3);
+    expect(kept.received.all.every(({ packet: { retain } }) => retain)).toBe(true);
+    await kept.endAsync();
+    await events.left.first((id) => id === 'kept');
+    const back = await client({ ...options, properties });
+    await publisher.publishAsync('a/b', '4', { qos: 1 });
+    await back.received.count(1);
+    expect(payloads(back)).toEqual(['4']);
+  });
+
   test('is present even without a subscription, and gone after a clean one', async () => {
     const { raw, events } = await startRig();
     const answers: string[] = [];

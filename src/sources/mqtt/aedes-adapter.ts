@@ -25,7 +25,11 @@ const levelsMax = 100;
 type Deliver = (packet: DeliveredPacket, delivered: () => void) => void;
 
 interface DeliveredPacket {
+  readonly cmd: string;
   readonly brokerId: string | null;
+  readonly brokerCounter: number;
+  readonly retain: boolean;
+  messageId?: number;
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: number;
@@ -47,6 +51,7 @@ interface AedesClient {
   readonly _parser: PacketParser;
   readonly _keepaliveTimer: NodeJS.Timeout | null;
   subscriptions: object;
+  _nextId: number;
   deliver0: Deliver;
   deliverQoS: Deliver;
   close(): void;
@@ -209,7 +214,7 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
       client[connectionKey] = connection;
       client.subscriptions = Object.create(null);
       hardenParser(client._parser, limits, (refusal) => connection.cut(refusal));
-      loosenDelivery(client, connection, hooks);
+      loosenDelivery(client, connection, { hooks, store });
       return {
         close: () => client.close(),
         refreshKeepalive: () => void client._keepaliveTimer?.refresh(),
@@ -232,7 +237,11 @@ function connectionOf(client: object): Connection {
  * counts as done at once; what a subscriber leaves unread is bounded by its connection instead.
  * Messages from the retained store (`brokerId` is null) keep to the subscriber's own pace.
  */
-function loosenDelivery(client: AedesClient, connection: Connection, hooks: BrokerHooks): void {
+function loosenDelivery(
+  client: AedesClient,
+  connection: Connection,
+  { hooks, store }: Pick<BrokerParts, 'hooks' | 'store'>,
+): void {
   const { deliver0, deliverQoS } = client;
   client.deliver0 = (packet, delivered) => {
     if (packet.brokerId === null) {
@@ -254,6 +263,7 @@ function loosenDelivery(client: AedesClient, connection: Connection, hooks: Brok
     }
     if (connection.hasRoom()) {
       hooks.onDelivered(packet.topic.length + packet.payload.length, packet.qos);
+      if (packet.retain && !client.clean) numberRetained(client, packet, store);
       deliverQoS(packet, noop);
     } else {
       // A kept session has the message in its queue and gets it when the client is back.
@@ -261,6 +271,20 @@ function loosenDelivery(client: AedesClient, connection: Connection, hooks: Brok
     }
     delivered();
   };
+}
+
+/**
+ * aedes tells the store under which identifier it sends a message, but not for one that keeps its
+ * retain flag (MQTT 5, retain as published): its acknowledgement would find nothing, and the
+ * message would stay in the session's queue. So it gets its identifier here.
+ */
+function numberRetained(client: AedesClient, packet: DeliveredPacket, store: BrokerStore): void {
+  // A second copy, by an overlapping subscription, is not sent.
+  if (!store.isUnsent(client.id, packet.brokerCounter)) return;
+  packet.messageId = client._nextId;
+  client._nextId = (client._nextId % 65_535) + 1;
+  const { cmd, brokerCounter, messageId } = packet;
+  store.outgoingUpdate(client, { cmd, brokerCounter, messageId });
 }
 
 const slow = new Refusal('subscriber_slow', ReasonCode.quotaExceeded, 'a QoS 0 message is dropped');

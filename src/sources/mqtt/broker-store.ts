@@ -124,6 +124,10 @@ export class BrokerStore {
     return done;
   }
 
+  isUnsent(clientId: string, brokerCounter: number): boolean {
+    return this.#sessions.get(clientId)?.outgoing.isUnsent(brokerCounter) === true;
+  }
+
   /** What is not queued, because the queue was full, is sent all the same, once. */
   outgoingUpdate(client: ClientRef, packet: PacketRef): Done<void> {
     const outgoing = this.#sessions.get(client.id)?.outgoing;

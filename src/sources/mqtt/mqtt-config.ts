@@ -17,7 +17,7 @@ export interface MqttConfig {
   readonly connectTimeoutMs: number;
   /** How long a subscriber may leave its full receive buffer unread before it is cut. */
   readonly drainTimeoutMs: number;
-  /** Sessions that outlive their connection. */
+  /** Sessions kept for clients that are away; beyond it the longest away is forgotten. */
   readonly sessionsMax: number;
   readonly retainedMax: number;
   /** Subscriptions of one client. */

@@ -16,6 +16,12 @@ export class OutgoingQueue {
     this.#byCounter.set(message.brokerCounter, message);
   }
 
+  /** True while the message waits here and has not been sent. */
+  isUnsent(brokerCounter: number): boolean {
+    const message = this.#byCounter.get(brokerCounter);
+    return message !== undefined && message.messageId === undefined;
+  }
+
   /** Notes the identifier under which a message goes out; false if the message is not here. */
   markSent(brokerCounter: number, messageId: number): boolean {
     const message = this.#byCounter.get(brokerCounter);

@@ -28,6 +28,7 @@ export interface Session {
 }
 
 export interface SessionLimits {
+  /** Sessions whose clients are away. */
   readonly sessionsMax: number;
   readonly subscriptionsMax: number;
   /** Messages that wait for one session. */
@@ -43,13 +44,14 @@ export class SessionStore {
   readonly #filters = new FilterTree<number>();
   readonly #limits: SessionLimits;
   #keptCount = 0;
+  #awayCount = 0;
   #queuedBytes = 0;
 
   constructor(limits: SessionLimits) {
     this.#limits = limits;
   }
 
-  /** Sessions that outlive their connection. */
+  /** Sessions that outlive their connection, connected ones included. */
   get keptCount(): number {
     return this.#keptCount;
   }
@@ -75,7 +77,7 @@ export class SessionStore {
       };
       this.#sessions.set(clientId, session);
     }
-    session.awaySinceMs = 0;
+    this.#setAway(session, 0);
     this.#keep(session, isKept);
     return session;
   }
@@ -89,10 +91,10 @@ export class SessionStore {
       return [];
     }
     this.#keep(session, true);
-    session.awaySinceMs = nowMs;
+    this.#setAway(session, nowMs);
     this.#sessions.delete(clientId);
     this.#sessions.set(clientId, session);
-    return this.#keptCount > this.#limits.sessionsMax ? this.#forgetWhere(() => true, 1) : [];
+    return this.#awayCount > this.#limits.sessionsMax ? this.#forgetWhere(() => true, 1) : [];
   }
 
   /** Forgets the sessions whose clients stayed away too long; returns their ids. */
@@ -106,6 +108,7 @@ export class SessionStore {
     if (session === undefined) return;
     for (const filter of session.subscriptions.keys()) this.#filters.delete(filter, clientId);
     for (const message of session.outgoing.messages()) this.#queuedBytes -= storedBytes(message);
+    this.#setAway(session, 0);
     this.#keep(session, false);
     this.#sessions.delete(clientId);
   }
@@ -162,6 +165,11 @@ export class SessionStore {
     const message = this.#sessions.get(clientId)?.outgoing.acknowledge(messageId);
     if (message !== undefined) this.#queuedBytes -= storedBytes(message);
     return message;
+  }
+
+  #setAway(session: Session, sinceMs: number): void {
+    if (session.awaySinceMs > 0 !== sinceMs > 0) this.#awayCount += sinceMs > 0 ? 1 : -1;
+    session.awaySinceMs = sinceMs;
   }
 
   #keep(session: Session, isKept: boolean): void {

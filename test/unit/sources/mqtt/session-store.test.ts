@@ -40,14 +40,17 @@ test('a session is forgotten when its client stayed away too long, the others st
   expect(store.keptCount).toBe(1);
 });
 
-test('one session too many drops the one that is away longest, never one that is connected', () => {
+test('one client away too many drops the one that is away longest, never one that is here', () => {
   const store = new SessionStore(limits);
-  for (const id of ['here', 'first', 'second']) store.open(id, true);
-  expect(store.leave('first', true, 1)).toEqual(['first']);
-  store.open('third', true);
-  expect(store.leave('second', true, 2)).toEqual(['second']);
-  expect(store.get('here')).toBeDefined();
-  expect(store.keptCount).toBe(2);
+  for (const id of ['here', 'first', 'second', 'third']) store.open(id, true);
+  expect(store.leave('first', true, 1)).toEqual([]);
+  expect(store.leave('second', true, 2)).toEqual([]);
+  expect(store.leave('third', true, 3)).toEqual(['first']);
+  store.open('second', true);
+  store.open('fourth', true);
+  expect(store.leave('fourth', true, 4)).toEqual([]);
+  expect(store.leave('here', true, 5)).toEqual(['third']);
+  expect(store.keptCount).toBe(3);
 });
 
 test('a session that is not kept ends with its connection, subscriptions and all', () => {
