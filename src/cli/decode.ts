@@ -48,7 +48,9 @@ async function decode(argument: string | undefined, flags: DecodeFlags): Promise
     isRedelivered: false,
   });
   if (own !== null && decoded.profile !== own) {
-    note(`${own} of ${flags.profile} was not used: no topic of it fits better than another's`);
+    note(
+      `${own} of ${flags.profile} was not used: its topics do not match, or those of another profile match more closely`,
+    );
   }
   if (flags.json === true) {
     const { decodedJson } = await import('./decode/decoded-json.ts');

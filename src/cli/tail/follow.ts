@@ -72,7 +72,9 @@ export async function* follow(
     if (attempt > 0) await pause(backOffMs(attempt - 1, parts.random()), signal);
     const connection = parts.connect();
     try {
-      next ??= latestOffset(wanted, await connection.status(signal));
+      // Asked each time: a subscription alone would wait for ever for a host that is gone.
+      const status = await connection.status(signal);
+      next ??= latestOffset(wanted, status);
       if (state === 'new') state = 'connected';
       for await (const event of connection.subscribe(requestOf(wanted, next), signal)) {
         if (state === 'lost') parts.resumed();
