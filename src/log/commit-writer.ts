@@ -114,7 +114,7 @@ function appendLosses(appender: DuckDBAppender, losses: readonly Loss[]): void {
 async function writePosition(writer: DuckDBConnection, position: Position): Promise<void> {
   const { stream, consumer } = position;
   await writer.run('delete from consumers where stream = $1 and consumer = $2', [stream, consumer]);
-  await writer.run('insert into consumers values ($1, $2, $3, make_timestamp($4))', [
+  await writer.run('insert into consumers values ($1, $2, $3, make_timestamp($4::bigint))', [
     stream,
     consumer,
     BigInt(position.nextOffset),

@@ -7,6 +7,8 @@ const NAME = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export class ConsumerPositions {
   readonly #durable = new Map<string, Position>();
+  /** Those of commits under way included. */
+  readonly #known = new Set<string>();
   readonly #countMax: number;
 
   constructor(countMax: number) {
@@ -27,12 +29,14 @@ export class ConsumerPositions {
 
   /** Takes a position that is on disk. */
   set(position: Position): void {
-    this.#durable.set(ConsumerPositions.key(position.stream, position.consumer), position);
+    const key = ConsumerPositions.key(position.stream, position.consumer);
+    this.#known.add(key);
+    this.#durable.set(key, position);
   }
 
   /**
    * Throws CONSUMER_NAME_INVALID, COMMIT_BEYOND_END, COMMIT_BEHIND or CONSUMER_LIMIT when the
-   * position may not be committed.
+   * position may not be committed; else keeps a place for its consumer.
    */
   check(position: Position, highWatermark: number): void {
     checkConsumerName(position.consumer);
@@ -50,12 +54,20 @@ export class ConsumerPositions {
         `Consumer ${consumer} commits offset ${nextOffset} of ${stream} but has already committed ${known.nextOffset}.`,
       );
     }
-    if (known === null && this.#durable.size >= this.#countMax) {
+    const key = ConsumerPositions.key(stream, consumer);
+    if (!this.#known.has(key) && this.#known.size >= this.#countMax) {
       throw new MillpondError(
         'CONSUMER_LIMIT',
         `Consumer ${consumer} would be one more than the ${this.#countMax} allowed.`,
       );
     }
+    this.#known.add(key);
+  }
+
+  /** Whether a later commit is durable already: one that was checked while it was under way. */
+  isBehind({ stream, consumer, nextOffset }: Position): boolean {
+    const durable = this.get(stream, consumer);
+    return durable !== null && nextOffset < durable.nextOffset;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
 import type { Commit, Loss } from './commit-writer.ts';
+import type { ConsumerPositions } from './consumer-positions.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { Pending } from './pending.ts';
 import type { SeriesSnapshot } from './series-state.ts';
@@ -17,6 +18,7 @@ export interface CommitContext {
   readonly highWatermark: number;
   readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
   readonly deadLetters: Pick<DeadLetterStore, 'firstId' | 'nextId' | 'trimBelow'>;
+  readonly positions: Pick<ConsumerPositions, 'isBehind'>;
   readonly snapshots: readonly SeriesSnapshot[] | null;
   readonly nowUs: number;
 }
@@ -53,7 +55,9 @@ export function prepareCommit(pending: Pending, context: CommitContext): Prepare
       firstDeadLetterId: deadLetters.nextId,
       trimDeadLettersBelow: trimBelow,
       losses: trimCount === 0 ? [] : [trimmedLoss(trimCount, context.nowUs)],
-      positions: [...pending.positions.values()],
+      positions: [...pending.positions.values()].filter(
+        (each) => !context.positions.isBehind(each),
+      ),
       snapshots: context.snapshots,
       devicesAsOf: highWatermark,
     },
