@@ -64,6 +64,10 @@ export class AppendQueue<Batch> {
     this.#wakeUp?.();
     this.kick();
     while (this.#running !== null) await this.#running;
+    this.#refuse();
+  }
+
+  #refuse(): void {
     this.#refusal ??= new MillpondError('LOG_STOPPING', 'The log is closed.');
   }
 
@@ -72,8 +76,11 @@ export class AppendQueue<Batch> {
     if (waitMs > 0 && !this.#isClosing) await this.#sleep(waitMs);
     const batch = this.#filling;
     this.#filling = this.#options.create();
+    const isLast = this.#isClosing;
     await this.#commit(batch);
     this.#lastEndedMs = performance.now();
+    // Whoever goes on appending must not keep the queue from closing.
+    if (isLast) this.#refuse();
   }
 
   async #commit(batch: Batch): Promise<void> {

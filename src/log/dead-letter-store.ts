@@ -46,7 +46,7 @@ export class DeadLetterStore {
     this.#firstId = Number(row?.first ?? 0);
     this.#nextId = Math.max(this.#nextId, Number(row?.next ?? 0));
     this.#bytes = Number(row?.bytes ?? 0);
-    if (this.#bytes === 0) this.#firstId = this.#nextId;
+    if (Number(row?.next ?? 0) === 0) this.#firstId = this.#nextId;
   }
 
   /** The id below which letters must go so that `count` more of `bytes` fit; -1 if they fit. */
@@ -58,7 +58,7 @@ export class DeadLetterStore {
     return this.#firstId + Math.min(this.count, Math.max(overCount, share, 0));
   }
 
-  /** Takes note of a durable commit. */
+  /** Takes note of a durable commit that trimmed nothing. */
   committed(count: number, bytes: number): void {
     this.#nextId += count;
     this.#bytes += bytes;

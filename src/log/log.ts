@@ -68,6 +68,7 @@ export class Log {
   #stream: StreamState;
   #problem: MillpondError | null = null;
   #snapshotDueUs: number;
+  #closing: Promise<void> | null = null;
 
   private constructor(options: LogOptions, lock: DirectoryLock, database: Database) {
     this.#options = options;
@@ -239,8 +240,14 @@ export class Log {
   }
 
   /** Commits what is pending, writes the devices, moves the write-ahead log into the file, unlocks. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#queue.close();
+    await this.#reader.close();
     try {
       if (this.#problem === null) {
         await this.#writeLastSnapshots();
@@ -254,6 +261,7 @@ export class Log {
 
   async #write(pending: Pending): Promise<void> {
     let prepared = this.#prepared.get(pending);
+    const isRetry = prepared !== undefined;
     if (prepared === undefined) {
       const nowUs = this.#options.clock();
       const isSnapshotDue = nowUs >= this.#snapshotDueUs && this.seriesState.isDirty;
@@ -261,20 +269,24 @@ export class Log {
         highWatermark: this.#stream.highWatermark,
         newSeries: this.series.unwritten(),
         deadLetters: this.#deadLetters,
+        positions: this.#positions,
         snapshots: isSnapshotDue ? this.seriesState.takeDirty() : null,
         nowUs,
       });
       this.#prepared.set(pending, prepared);
-    } else if (await this.#isDurable(prepared)) {
-      return;
     }
-    const startedMs = performance.now();
-    await this.#writer.write(this.#database, prepared.commit);
-    this.#options.events.committed({
-      rows: prepared.commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
-      deadLetters: pending.deadLetters.length,
-      ms: performance.now() - startedMs,
-    });
+    const { commit } = prepared;
+    if (!isRetry || !(await this.#isDurable(prepared))) {
+      const startedMs = performance.now();
+      await this.#writer.write(this.#database, commit);
+      this.#options.events.committed({
+        rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
+        deadLetters: commit.deadLetters.length,
+        ms: performance.now() - startedMs,
+      });
+    }
+    // Now, before the next commit changes what is counted.
+    if (commit.trimDeadLettersBelow >= 0) await this.#deadLetters.load(this.#database);
   }
 
   // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
@@ -301,21 +313,23 @@ export class Log {
     for (const position of commit.positions) this.#positions.set(position);
     if (commit.snapshots !== null)
       this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
-    this.#deadLetters.committed(commit.deadLetters.length, prepared.deadLetterBytes);
     if (commit.trimDeadLettersBelow >= 0) {
       this.#options.events.trimmedDeadLetters(commit.losses[0]?.count ?? 0);
-      this.#deadLetters.load(this.#database).catch(() => undefined);
+    } else {
+      this.#deadLetters.committed(commit.deadLetters.length, prepared.deadLetterBytes);
     }
     for (const settle of pending.onDurable) settle();
     for (const check of [...this.#committedListeners]) check();
   }
 
-  async #reopen(): Promise<void> {
-    this.#database.close();
-    this.#database = await Database.open(
-      databasePath(this.#options.directory),
-      this.#options.database,
-    );
+  #reopen(): Promise<void> {
+    return this.#reader.whileIdle(async () => {
+      this.#database.close();
+      this.#database = await Database.open(
+        databasePath(this.#options.directory),
+        this.#options.database,
+      );
+    });
   }
 
   async #load(): Promise<void> {

@@ -1,6 +1,7 @@
 // Reads committed rows by offset: from the ring where it holds them, else from the hot table by a
 // bounded range, so that no read transaction stays open and holds back DuckDB's checkpoints.
 
+import { MillpondError } from '../core/errors.ts';
 import { readInt64, wordsOf } from '../core/int64.ts';
 import type { ReadingColumns } from '../core/reading.ts';
 import { sliceColumns } from './column-builder.ts';
@@ -21,6 +22,7 @@ export interface ReadResult {
 export class StreamReader {
   readonly #database: () => Database;
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(database: () => Database) {
     this.#database = database;
@@ -93,11 +95,25 @@ export class StreamReader {
     return typeof found === 'string' ? found : 'not_recorded';
   }
 
-  // Prepared statements hold their bindings, so reads take turns.
-  #alone<T>(read: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(read, read);
+  /** Resolves when the reads under way have ended; those that wait and come later throw LOG_STOPPING. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+
+  /** Runs `change` while nothing is read: DuckDB may crash when a connection in use is closed. */
+  whileIdle<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(change, change);
     this.#last = turn.catch(() => undefined);
     return turn;
+  }
+
+  // Prepared statements hold their bindings, so reads take turns.
+  #alone<T>(read: () => Promise<T>): Promise<T> {
+    return this.whileIdle(() => {
+      if (this.#isClosed) throw new MillpondError('LOG_STOPPING', 'The log is closed.');
+      return read();
+    });
   }
 }
 
