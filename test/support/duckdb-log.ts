@@ -1,0 +1,39 @@
+// The log on a real DuckDB file, with small limits, and a way to change its file while it is closed.
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Log, type LogOptions } from '../../src/log/log.ts';
+
+export const databaseFile = 'hot.duckdb';
+
+export function openLog(directory: string, options: Partial<LogOptions> = {}): Promise<Log> {
+  return Log.open({
+    directory,
+    database: { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 * 1024 },
+    commitIntervalMs: 0,
+    tailBytesMax: 1024 * 1024,
+    consumersMax: 100,
+    seriesMax: 1_000_000,
+    deadLettersMax: 1000,
+    deadLetterBytesMax: 1024 * 1024,
+    clock: () => 1_700_000_000_000_000,
+    events: { committed: () => {}, failing: () => {}, trimmedDeadLetters: () => {} },
+    ...options,
+  });
+}
+
+/** Runs statements on the closed log's file, as another program would; gives the last one's rows. */
+export async function withDatabase(
+  directory: string,
+  ...statements: string[]
+): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(join(directory, databaseFile));
+  const connection = await instance.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const sql of statements) rows = (await connection.runAndReadAll(sql)).getRowObjectsJS();
+    return rows;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
