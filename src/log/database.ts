@@ -66,7 +66,7 @@ export class Database {
       await database.#createTables();
     } catch (error) {
       database.close();
-      throw error;
+      throw explainOpenFailure(path, error);
     }
     return database;
   }
@@ -173,6 +173,7 @@ export class Database {
 }
 
 function explainOpenFailure(path: string, error: unknown): MillpondError {
+  if (error instanceof MillpondError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (/lock/i.test(text) && /conflicting|could not set/i.test(text)) {
     return new MillpondError('DATA_DIR_IN_USE', `Another process has ${path} open.`, {
