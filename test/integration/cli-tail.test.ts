@@ -133,7 +133,6 @@ test('a reader that pauses gets everything later, and Ctrl-C ends it while it wa
   await waiting.until('out', '\n');
   waiting.child.stdout?.pause();
   waiting.child.kill('SIGINT');
-  waiting.child.kill('SIGINT');
   await once(waiting.child, 'exit');
   expect(waiting.child.exitCode).toBe(0);
   expect(paused.child.exitCode).toBeNull();

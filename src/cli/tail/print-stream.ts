@@ -4,6 +4,7 @@
 import type { SubscribeResponse } from '../../generated/millpond/v1/telemetry_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { GatewayClient } from '../client.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { print } from '../standard-output.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { follow, type Wanted } from './follow.ts';
@@ -47,6 +48,8 @@ export async function printStream(options: PrintOptions): Promise<void> {
     await print(textOf({ event }, readings, { isJson, lines, stream: wanted.stream }), signal);
     if (left <= 0) return;
   }
+  // Whoever asked to stop does not wait for a reader that has stopped reading.
+  if (signal.aborted && process.stdout.writableLength > 0) process.exit(exitCodes.ok.code);
 }
 
 function textOf(
