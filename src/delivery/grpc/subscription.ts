@@ -54,26 +54,26 @@ export class Subscription {
     const { signal } = this.#parts;
     const { until } = this.#range;
     let toldNext = this.#range.from;
-    let fetching = this.#fetch(this.#range.from);
-    for (;;) {
-      const { result, grantedBytes } = await fetching;
-      if (signal.aborted) return this.#parts.budget.release(grantedBytes);
-      const isLast = until !== null && result.next >= until;
-      if (!isLast) {
-        fetching = this.#fetch(result.next);
+    let ahead: Promise<Fetched> | null = this.#fetch(this.#range.from);
+    try {
+      while (ahead !== null) {
+        const fetched: Fetched = await ahead;
+        const { result, grantedBytes } = fetched;
+        const isLast = signal.aborted || (until !== null && result.next >= until);
+        ahead = isLast ? null : this.#fetch(result.next);
         // It is awaited in the next round; until then its failure is nobody's to report.
-        fetching.catch(() => undefined);
-      }
-      try {
-        if (await this.#deliver(result, toldNext, isLast)) toldNext = result.next;
-      } finally {
-        this.#parts.budget.release(grantedBytes);
-        if (signal.aborted && !isLast) {
-          const abandoned = await fetching.catch(() => null);
-          if (abandoned !== null) this.#parts.budget.release(abandoned.grantedBytes);
+        ahead?.catch(() => undefined);
+        try {
+          if (signal.aborted) return;
+          if (await this.#deliver(result, toldNext, isLast)) toldNext = result.next;
+        } finally {
+          this.#parts.budget.release(grantedBytes);
         }
+        if (signal.aborted) return;
       }
-      if (isLast || signal.aborted) return;
+    } finally {
+      const abandoned = await ahead?.catch(() => null);
+      if (abandoned) this.#parts.budget.release(abandoned.grantedBytes);
     }
   }
 
