@@ -113,7 +113,8 @@ export function printTable(rows) {
   const width = columns.map((column) =>
     Math.max(column.length, ...rows.map((row) => String(row[column] ?? '').length)),
   );
-  const line = (cells) => `| ${cells.map((cell, i) => String(cell ?? '').padEnd(width[i])).join(' | ')} |`;
+  const line = (cells) =>
+    `| ${cells.map((cell, i) => String(cell ?? '').padEnd(width[i])).join(' | ')} |`;
   console.log(line(columns));
   console.log(`|${width.map((w) => '-'.repeat(w + 2)).join('|')}|`);
   for (const row of rows) console.log(line(columns.map((column) => row[column])));

@@ -1,0 +1,112 @@
+// Publishes at a fixed rate over one socket and reads the readings back over gRPC, in one process,
+// so that both ends have one clock. A message's value is its number.
+//
+// node latency-client.mjs --mqtt-port 1883 --grpc 127.0.0.1:50051 --rate 2000 --seconds 20
+import { connect } from 'node:net';
+import { parseArgs } from 'node:util';
+import { credentials } from '@grpc/grpc-js';
+import { TelemetryServiceClient } from '../../dist/generated/millpond/v1/telemetry_service.js';
+
+const { values } = parseArgs({
+  options: {
+    'mqtt-port': { type: 'string' },
+    grpc: { type: 'string' },
+    rate: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '20' },
+    warmup: { type: 'string', default: '3' },
+  },
+});
+const rate = Number(values.rate);
+const warmup = rate * Number(values.warmup);
+const total = warmup + rate * Number(values.seconds);
+const sentMs = new Float64Array(total);
+const toAckMs = [];
+const toReadMs = [];
+const socket = connect({ port: Number(values['mqtt-port']), host: '127.0.0.1', noDelay: true });
+
+function publish(number) {
+  const topic = Buffer.from('sensors/latency/json');
+  const payload = Buffer.from(`{"count":${number}}`);
+  const id = (number % 65_535) + 1;
+  const body = Buffer.concat([
+    Buffer.from([0, topic.length]),
+    topic,
+    Buffer.from([id >> 8, id & 255]),
+    payload,
+  ]);
+  sentMs[number] = performance.now();
+  socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
+}
+
+let acknowledged = 0;
+let isConnected = false;
+let rest = 0;
+socket.once('connect', () => {
+  const id = Buffer.from('latency');
+  const header = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, id.length]);
+  socket.write(Buffer.concat([Buffer.from([0x10, header.length + id.length]), header, id]));
+});
+socket.on('data', (data) => {
+  let bytes = data.length;
+  if (!isConnected) {
+    isConnected = true;
+    bytes -= 4;
+    start();
+  }
+  rest += bytes;
+  // PUBACKs come in the order of the publishes, four bytes each.
+  for (; rest >= 4; rest -= 4) {
+    if (acknowledged >= warmup) toAckMs.push(performance.now() - sentMs[acknowledged]);
+    acknowledged += 1;
+  }
+});
+
+const client = new TelemetryServiceClient(values.grpc, credentials.createInsecure());
+const call = client.subscribe({
+  stream: '',
+  start: { $case: 'edge', value: 2 },
+  consumer: '',
+  devices: [],
+  metrics: [],
+  stopAtEnd: false,
+  maxBatch: 0,
+});
+let read = 0;
+call.on('data', ({ event }) => {
+  if (event?.$case !== 'batch') return;
+  const now = performance.now();
+  for (const { value } of event.value.readings) {
+    if (value.value !== read) throw new Error(`reading ${value.value} where ${read} was due`);
+    if (read >= warmup) toReadMs.push(now - sentMs[read]);
+    read += 1;
+  }
+  if (read === total) finish();
+});
+call.on('error', (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+
+function start() {
+  // The subscription's start at the end of the log must be in place before the first message.
+  setTimeout(() => {
+    const startedMs = performance.now();
+    let sent = 0;
+    const timer = setInterval(() => {
+      const due = Math.min(total, Math.floor(((performance.now() - startedMs) * rate) / 1000));
+      while (sent < due) publish(sent++);
+      if (sent === total) clearInterval(timer);
+    }, 1);
+  }, 500);
+}
+
+function quantiles(list) {
+  const sorted = Float64Array.from(list).sort();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
+}
+
+function finish() {
+  console.log(JSON.stringify({ toAck: quantiles(toAckMs), toRead: quantiles(toReadMs) }));
+  process.exit(0);
+}
