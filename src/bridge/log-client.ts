@@ -120,13 +120,16 @@ export class LogClient implements Intake, LogReader {
     await this.#call('close', null);
   }
 
-  /** The log thread is gone: settles everything that waits with the error. */
+  /** The log thread is gone: settles everything that waits with the error, and nothing waits again. */
   fail(error: MillpondError): void {
     this.#failure = error;
+    this.#writer.take();
+    this.#sentBytes = 0;
     for (const { settled } of this.#sent.splice(0)) for (const settle of settled) settle(error);
     for (const settle of this.#settled.splice(0)) settle(error);
     for (const waiting of this.#calls.values()) waiting.reject(error);
     this.#calls.clear();
+    this.#resumeIfDrained();
   }
 
   #flush(): void {
@@ -195,6 +198,10 @@ export class LogClient implements Intake, LogReader {
       this.#sentBytes -= batch.bytes;
       for (const settle of batch.settled) settle(error);
     }
+    this.#resumeIfDrained();
+  }
+
+  #resumeIfDrained(): void {
     if (this.#drainWaiters.length === 0 || this.isFull) return;
     const waiters = this.#drainWaiters;
     this.#drainWaiters = [];
