@@ -1,0 +1,170 @@
+// The log thread's end of the bridge, with the real client at the other end of a real channel.
+import { MessageChannel } from 'node:worker_threads';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LogClient, type Port } from '../../../src/bridge/log-client.ts';
+import { type LogHandlers, type ServerPort, serveLog } from '../../../src/bridge/log-server.ts';
+import type { FromLog } from '../../../src/bridge/messages.ts';
+import { MillpondError } from '../../../src/core/errors.ts';
+import type { RawMessage } from '../../../src/core/raw-message.ts';
+
+type Settle = (error: MillpondError | null) => void;
+
+function connect(calls: Partial<LogHandlers['call']> = {}) {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  const accepted: string[] = [];
+  const settles: Settle[] = [];
+  const posted: FromLog[] = [];
+  const waiting: (() => void)[] = [];
+  const serverPort: ServerPort = {
+    postMessage(message, transfer) {
+      posted.push(message);
+      port2.postMessage(message, [...transfer]);
+    },
+    on: (event, listener) => port2.on(event, listener),
+  };
+  const missing = () => Promise.reject(new Error('not in this test'));
+  serveLog(serverPort, {
+    accept: ({ topic }) => accepted.push(topic),
+    settleAccepted(settle) {
+      settles.push(settle);
+      for (const wake of waiting.splice(0)) wake();
+    },
+    call: {
+      resolveStart: missing,
+      fetch: missing,
+      commit: missing,
+      status: missing,
+      metrics: missing,
+      close: missing,
+      ...calls,
+    },
+  });
+  const client = new LogClient(port1 as unknown as Port, 1024, {
+    health: () => {},
+    notice: () => {},
+  });
+  return {
+    client,
+    accepted,
+    posted,
+    async settleNext(count: number): Promise<Settle[]> {
+      while (settles.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+      return settles.splice(0, count);
+    },
+  };
+}
+
+function messageOf(topic: string): RawMessage {
+  return {
+    source: 'mqtt',
+    topic,
+    payload: Uint8Array.of(1),
+    receivedAtUs: 1,
+    isRetained: false,
+    isRedelivered: false,
+  };
+}
+
+function send(client: LogClient, topic: string): Promise<string> {
+  return new Promise((resolve) => {
+    client.accept(messageOf(topic), (error) => resolve(`${topic} ${error?.code ?? 'ok'}`));
+  });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('batches', () => {
+  test('settled in one turn are told in one message', async () => {
+    const { client, accepted, posted, settleNext } = connect();
+    const outcomes: Promise<string>[] = [];
+    for (const topic of ['a', 'b', 'c']) {
+      outcomes.push(send(client, topic));
+      await turn();
+    }
+    for (const settle of await settleNext(3)) settle(null);
+    expect(await Promise.all(outcomes)).toEqual(['a ok', 'b ok', 'c ok']);
+    expect(accepted).toEqual(['a', 'b', 'c']);
+    expect(posted).toEqual([{ kind: 'settled', sequence: 3, error: null }]);
+  });
+
+  test('settled before one that failed are not taken for failed', async () => {
+    const { client, settleNext } = connect();
+    const outcomes: Promise<string>[] = [];
+    for (const topic of ['a', 'b', 'c']) {
+      outcomes.push(send(client, topic));
+      await turn();
+    }
+    const [a, b, c] = await settleNext(3);
+    a?.(null);
+    b?.(new MillpondError('LOG_WRITE_FAILED', 'full'));
+    c?.(null);
+    expect(await Promise.all(outcomes)).toEqual(['a ok', 'b LOG_WRITE_FAILED', 'c ok']);
+  });
+});
+
+describe('calls', () => {
+  test('are answered, with their buffer handed over', async () => {
+    const buffer = Uint8Array.of(1, 2, 3).buffer;
+    const { client } = connect({
+      fetch: async () => ({ buffer, ranges: [0, 3], gap: null, next: 1, highWatermark: 1 }),
+    });
+    const request = {
+      stream: '',
+      from: 0,
+      until: null,
+      filter: null,
+      batchReadingsMax: 1,
+      bytesMax: 1,
+      waitMs: 0,
+    };
+    const { messages } = await client.fetch(request, new AbortController().signal);
+    expect(messages.map((each) => [...each])).toEqual([[1, 2, 3]]);
+    expect(buffer.byteLength).toBe(0);
+  });
+
+  test('that fail keep their code; what is no MillpondError is INTERNAL', async () => {
+    const { client } = connect({
+      commit: () => Promise.reject(new MillpondError('COMMIT_BEHIND', 'behind')),
+      status: () => Promise.reject(new TypeError('a fault')),
+    });
+    await expect(client.commit('', 'c', 1)).rejects.toMatchObject({ code: 'COMMIT_BEHIND' });
+    await expect(client.status()).rejects.toMatchObject({ code: 'INTERNAL', message: 'a fault' });
+  });
+
+  test('that are cancelled see their signal abort, and others do not', async () => {
+    const signals: AbortSignal[] = [];
+    const { client } = connect({
+      fetch: (_ask, signal) =>
+        new Promise((resolve) => {
+          signals.push(signal);
+          const value = {
+            buffer: new ArrayBuffer(0),
+            ranges: [],
+            gap: null,
+            next: 7,
+            highWatermark: 7,
+          };
+          signal.addEventListener('abort', () => resolve(value));
+        }),
+    });
+    const controllers = [new AbortController(), new AbortController()];
+    const request = {
+      stream: '',
+      from: 0,
+      until: null,
+      filter: null,
+      batchReadingsMax: 1,
+      bytesMax: 1,
+      waitMs: 0,
+    };
+    const [first, second] = controllers.map((each) => client.fetch(request, each.signal));
+    controllers[1]?.abort();
+    expect(await second).toMatchObject({ next: 7 });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+    controllers[0]?.abort();
+    expect(await first).toMatchObject({ next: 7 });
+  });
+});

@@ -1,0 +1,77 @@
+// Raw messages into one buffer and back.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type RawBatch, RawBatchWriter, readRawBatch } from '../../../src/bridge/raw-batch.ts';
+import type { RawMessage } from '../../../src/core/raw-message.ts';
+
+/** The payload as a text, which is quicker to compare. */
+function plain({ payload, ...rest }: RawMessage) {
+  return { ...rest, payload: Buffer.from(payload).toString('latin1') };
+}
+
+function read(batch: RawBatch) {
+  const messages: ReturnType<typeof plain>[] = [];
+  readRawBatch(batch, (message) => messages.push(plain(message)));
+  return messages;
+}
+
+const anyMessage: fc.Arbitrary<RawMessage> = fc.record({
+  source: fc.constantFrom('mqtt', 'grpc', '/dev/ttyUSB0', ''),
+  topic: fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom('x'.repeat(65_535), '語'.repeat(21_845), '😀'.repeat(16_383)),
+  ),
+  payload: fc.oneof(
+    { weight: 9, arbitrary: fc.uint8Array({ maxLength: 300 }) },
+    { weight: 1, arbitrary: fc.nat({ max: 100_000 }).map((bytes) => new Uint8Array(bytes)) },
+  ),
+  receivedAtUs: fc.maxSafeInteger(),
+  isRetained: fc.boolean(),
+  isRedelivered: fc.boolean(),
+});
+
+test('gives back every message as it was, in order, batch after batch', () => {
+  const batches = fc.array(fc.array(anyMessage, { minLength: 1, maxLength: 8 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(batches, (all) => {
+      const writer = new RawBatchWriter();
+      const taken = all.map((messages) => {
+        const bytes = messages.map((message) => writer.add(message));
+        expect(writer.count).toBe(messages.length);
+        expect(writer.usedBytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
+        const batch = writer.take();
+        expect(batch.bytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
+        expect(writer.count).toBe(0);
+        expect(writer.usedBytes).toBe(0);
+        // As it crosses to the other thread.
+        return structuredClone(batch, { transfer: [batch.buffer] });
+      });
+      expect(taken.map(read)).toEqual(all.map((messages) => messages.map(plain)));
+    }),
+  );
+});
+
+const message: RawMessage = {
+  source: 'mqtt',
+  topic: 'a',
+  payload: Uint8Array.of(1),
+  receivedAtUs: 0,
+  isRetained: false,
+  isRedelivered: false,
+};
+
+test('copies the payload: what its owner does with it later changes nothing', () => {
+  const writer = new RawBatchWriter();
+  const payload = Uint8Array.of(1, 2, 3);
+  writer.add({ ...message, payload });
+  payload.fill(9);
+  expect(read(writer.take())).toMatchObject([{ topic: 'a', payload: '\x01\x02\x03' }]);
+});
+
+test('refuses a topic that its length field cannot hold, and keeps what was added before', () => {
+  const writer = new RawBatchWriter();
+  writer.add(message);
+  expect(() => writer.add({ ...message, topic: 'é'.repeat(32_768) })).toThrow(RangeError);
+  writer.add({ ...message, topic: 'b' });
+  expect(read(writer.take()).map(({ topic }) => topic)).toEqual(['a', 'b']);
+});
