@@ -14,6 +14,7 @@ afterEach(() => rig.close());
 
 test('all makes and their faults are to be seen with tail, and Ctrl-C ends it with 0', async () => {
   const demo = await rig.gateway(['demo', '--rate', '300', '--seed', '7']);
+  await demo.until('err', 'Ctrl-C ends it.');
   expect(demo.told.err).toContain(`MQTT  ${demo.mqtt}`);
   expect(demo.told.err).toContain(`millpond tail --grpc ${demo.grpc}`);
   expect(demo.told.err).toContain(join(rig.folder, 'demo-data'));
