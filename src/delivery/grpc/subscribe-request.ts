@@ -34,7 +34,7 @@ export function checkSubscribe(
 function startOf({ start }: SubscribeRequest): StartRequest['start'] {
   switch (start?.$case) {
     case 'offset':
-      return { kind: 'offset', offset: toOffset(start.value) };
+      return { kind: 'offset', offset: toOffset(start.value, 'OFFSET_BEYOND_END') };
     case 'timeUs':
       return { kind: 'time', timeUs: toTimeUs(start.value) };
     case 'edge':
@@ -48,13 +48,10 @@ function startOf({ start }: SubscribeRequest): StartRequest['start'] {
   }
 }
 
-/** An offset as a number; those beyond 2^53 are beyond any stream's end. Throws OFFSET_BEYOND_END. */
-export function toOffset(offset: bigint): number {
+/** An offset as a number; throws `code` for those from 2^53 on, which are beyond any stream's end. */
+export function toOffset(offset: bigint, code: 'OFFSET_BEYOND_END' | 'COMMIT_BEYOND_END'): number {
   if (offset > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new MillpondError(
-      'OFFSET_BEYOND_END',
-      `Offset ${offset} is beyond the end of every stream.`,
-    );
+    throw new MillpondError(code, `Offset ${offset} is beyond the end of every stream.`);
   }
   return Number(offset);
 }

@@ -58,7 +58,9 @@ export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation
   ...TelemetryServiceService,
   subscribe: {
     ...TelemetryServiceService.subscribe,
-    responseSerialize: (message: Uint8Array) => message as Buffer,
+    // grpc-js copies with a method that only Buffers have.
+    responseSerialize: ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+      Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
     responseDeserialize: (bytes: Buffer) => bytes,
   },
 };
@@ -82,7 +84,8 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
 
 async function commit(log: LogReader, request: CommitRequest): Promise<CommitResponse> {
   const { stream, consumer } = request;
-  const stored = await log.commit(stream, consumer, toOffset(request.nextOffset));
+  const nextOffset = toOffset(request.nextOffset, 'COMMIT_BEYOND_END');
+  const stored = await log.commit(stream, consumer, nextOffset);
   return { nextOffset: BigInt(stored) };
 }
 

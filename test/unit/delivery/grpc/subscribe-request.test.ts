@@ -38,8 +38,9 @@ describe('the start', () => {
 
   test.each([largest + 1n, 2n ** 64n - 1n])('offset %s is beyond every end', (value) => {
     const beyond = expect.objectContaining({ code: 'OFFSET_BEYOND_END' });
+    const commit = expect.objectContaining({ code: 'COMMIT_BEYOND_END' });
     expect(() => check({ start: { $case: 'offset', value } })).toThrow(beyond);
-    expect(() => toOffset(value)).toThrow(beyond);
+    expect(() => toOffset(value, 'COMMIT_BEYOND_END')).toThrow(commit);
   });
 
   test('an edge of a later version is refused', () => {
