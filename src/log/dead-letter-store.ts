@@ -13,8 +13,9 @@ export interface DeadLetterLimits {
 
 export class DeadLetterStore {
   readonly #limits: DeadLetterLimits;
+  /** Bytes of each letter kept, the oldest first; 0 for a number that is no longer there. */
+  #sizes: number[] = [];
   #firstId = 0;
-  #nextId = 0;
   #bytes = 0;
 
   constructor(limits: DeadLetterLimits) {
@@ -22,7 +23,7 @@ export class DeadLetterStore {
   }
 
   get count(): number {
-    return this.#nextId - this.#firstId;
+    return this.#sizes.length;
   }
 
   get bytes(): number {
@@ -34,33 +35,46 @@ export class DeadLetterStore {
   }
 
   get nextId(): number {
-    return this.#nextId;
+    return this.#firstId + this.#sizes.length;
   }
 
-  /** Reads the totals from the database. */
+  /** Reads the sizes from the database, once. */
   async load(database: Database): Promise<void> {
-    const [row] = await database.rows(
-      `select coalesce(min(id), 0) as first, coalesce(max(id) + 1, 0) as next,
-         coalesce(sum(octet_length(payload)), 0)::bigint as bytes from dead_letters`,
+    const found = await database.reader.runAndReadAll(
+      'select id, octet_length(payload) from dead_letters order by id',
     );
-    this.#firstId = Number(row?.first ?? 0);
-    this.#nextId = Math.max(this.#nextId, Number(row?.next ?? 0));
-    this.#bytes = Number(row?.bytes ?? 0);
-    if (Number(row?.next ?? 0) === 0) this.#firstId = this.#nextId;
+    const [ids = [], sizes = []] = found.getColumns();
+    this.#firstId = Number(ids[0] ?? 0);
+    this.#sizes = new Array<number>(ids.length === 0 ? 0 : Number(ids.at(-1)) + 1 - this.#firstId);
+    this.#sizes.fill(0);
+    for (const [row, id] of ids.entries()) {
+      this.#sizes[Number(id) - this.#firstId] = Number(sizes[row]);
+    }
+    this.#bytes = this.#sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** The id below which letters must go so that `count` more of `bytes` fit; -1 if they fit. */
   trimBelow(count: number, bytes: number): number {
-    const { countMax, bytesMax } = this.#limits;
-    if (this.count + count <= countMax && this.#bytes + bytes <= bytesMax) return -1;
-    const overCount = this.count + count - countMax;
-    const share = Math.ceil(this.count * TRIM_SHARE);
-    return this.#firstId + Math.min(this.count, Math.max(overCount, share, 0));
+    const countOver = this.count + count - this.#limits.countMax;
+    const bytesOver = this.#bytes + bytes - this.#limits.bytesMax;
+    if (countOver <= 0 && bytesOver <= 0) return -1;
+    let trimmed = Math.min(this.count, Math.max(countOver, Math.ceil(this.count * TRIM_SHARE)));
+    let freed = 0;
+    for (let index = 0; index < trimmed; index++) freed += this.#sizes[index] as number;
+    while (freed < bytesOver && trimmed < this.count) freed += this.#sizes[trimmed++] as number;
+    return this.#firstId + trimmed;
   }
 
-  /** Takes note of a durable commit that trimmed nothing. */
-  committed(count: number, bytes: number): void {
-    this.#nextId += count;
-    this.#bytes += bytes;
+  /** Takes note of a durable commit: letters below `trimBelow` went (-1 for none), these came. */
+  committed(sizes: readonly number[], trimBelow: number): void {
+    if (trimBelow > this.#firstId) {
+      const gone = this.#sizes.splice(0, trimBelow - this.#firstId);
+      this.#firstId = trimBelow;
+      this.#bytes -= gone.reduce((sum, size) => sum + size, 0);
+    }
+    for (const size of sizes) {
+      this.#sizes.push(size);
+      this.#bytes += size;
+    }
   }
 }

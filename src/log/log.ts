@@ -285,8 +285,6 @@ export class Log {
         ms: performance.now() - startedMs,
       });
     }
-    // Now, before the next commit changes what is counted.
-    if (commit.trimDeadLettersBelow >= 0) await this.#deadLetters.load(this.#database);
   }
 
   // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
@@ -313,10 +311,10 @@ export class Log {
     for (const position of commit.positions) this.#positions.set(position);
     if (commit.snapshots !== null)
       this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
+    const sizes = commit.deadLetters.map(({ payload }) => payload.length);
+    this.#deadLetters.committed(sizes, commit.trimDeadLettersBelow);
     if (commit.trimDeadLettersBelow >= 0) {
       this.#options.events.trimmedDeadLetters(commit.losses[0]?.count ?? 0);
-    } else {
-      this.#deadLetters.committed(commit.deadLetters.length, prepared.deadLetterBytes);
     }
     for (const settle of pending.onDurable) settle();
     for (const check of [...this.#committedListeners]) check();

@@ -11,7 +11,6 @@ export interface Prepared {
   readonly commit: Commit;
   /** The first offset of its rows. */
   readonly firstOffset: number;
-  readonly deadLetterBytes: number;
 }
 
 export interface CommitContext {
@@ -47,7 +46,6 @@ export function prepareCommit(pending: Pending, context: CommitContext): Prepare
   const trimCount = trimBelow < 0 ? 0 : trimBelow - deadLetters.firstId;
   return {
     firstOffset: highWatermark,
-    deadLetterBytes,
     commit: {
       rows,
       newSeries: context.newSeries,

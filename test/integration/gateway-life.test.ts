@@ -66,7 +66,7 @@ async function failure(folder: string, env: Record<string, string> = {}) {
     },
     (thrown: Error) => thrown,
   );
-  const [, code, stderr] = /^the gateway ended with code (\d+):\n([^]*)$/.exec(error.message) ?? [];
+  const [, code, stderr] = /^the gateway ended with code (\d+):\n(.*)$/s.exec(error.message) ?? [];
   const last = stderr?.trim().split('\n').at(-1) ?? '';
   return { code: Number(code), last: JSON.parse(last) as Record<string, unknown> };
 }
