@@ -276,15 +276,14 @@ export class Log {
       this.#prepared.set(pending, prepared);
     }
     const { commit } = prepared;
-    if (!isRetry || !(await this.#isDurable(prepared))) {
-      const startedMs = performance.now();
-      await this.#writer.write(this.#database, commit);
-      this.#options.events.committed({
-        rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
-        deadLetters: commit.deadLetters.length,
-        ms: performance.now() - startedMs,
-      });
-    }
+    if (isRetry && (await this.#isDurable(prepared))) return;
+    const startedMs = performance.now();
+    await this.#writer.write(this.#database, commit);
+    this.#options.events.committed({
+      rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
+      deadLetters: commit.deadLetters.length,
+      ms: performance.now() - startedMs,
+    });
   }
 
   // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.

@@ -552,6 +552,94 @@ export function describeLog(subject: LogUnderTest): void {
       });
     });
 
+    describe('a commit that fails', () => {
+      /** Counts down; each failure is told. */
+      function failing(times: number) {
+        const state = { left: times, told: [] as (string | null)[] };
+        const maybeFail = (): void => {
+          if (state.left === 0) return;
+          state.left -= 1;
+          throw new Error('no space left');
+        };
+        return { state, maybeFail };
+      }
+
+      test.each([
+        ['before it was written', 'clock'],
+        ['after it was written', 'committed'],
+      ])('%s is tried again, and is there once', async (_when, where) => {
+        const { state, maybeFail } = failing(2);
+        let isOpen = false;
+        const folder = tempFolder();
+        const log = await subject.open(folder, {
+          tailBytesMax: 0,
+          clock: () => {
+            if (where === 'clock' && isOpen) maybeFail();
+            return 1_700_000_000_000_000;
+          },
+          events: {
+            committed: () => {
+              if (where === 'committed') maybeFail();
+            },
+            failing: (error) => state.told.push(error?.code ?? null),
+            trimmedDeadLetters: () => {},
+          },
+        });
+        isOpen = true;
+        const letter = { reason: 'no_profile', detail: '' } as const;
+        log.append(messageOf(), decodedOf([readingOf({ value: 1 })], letter));
+        const first = settled(log);
+        append(log, [2, 3]);
+        const second = settled(log);
+        await first;
+        await second;
+        expect(state.left).toBe(0);
+        // Reads go on, though the database was opened anew under them.
+        expect(await valuesOf(log)).toEqual([1, 2, 3]);
+        expect(state.told.at(0)).toBe('LOG_WRITE_FAILED');
+        expect(state.told.at(-1)).toBeNull();
+        expect(log.problem).toBeNull();
+        await log.close();
+        const again = await subject.open(folder);
+        expect(await valuesOf(again)).toEqual([1, 2, 3]);
+        expect(again.deadLetterTotals().count).toBe(1);
+        await again.close();
+      });
+
+      test('does not disturb those who read meanwhile', async () => {
+        const { state, maybeFail } = failing(0);
+        const log = await subject.open(tempFolder(), {
+          tailBytesMax: 0,
+          events: {
+            committed: maybeFail,
+            failing: (error) => state.told.push(error?.code ?? null),
+            trimmedDeadLetters: () => {},
+          },
+        });
+        append(
+          log,
+          Array.from({ length: 500 }, (_, index) => index),
+        );
+        await settled(log);
+        state.left = 1;
+        append(log, [500]);
+        let isSettled = false;
+        const settling = settled(log).then(() => {
+          isSettled = true;
+        });
+        while (!isSettled) {
+          const stream = log.stream('');
+          const reads = [0, 100, 200, 300].map((from) => log.read(stream, from, 50));
+          for (const { runs } of await Promise.all(reads)) {
+            expect(runs.flatMap(rowsOf)).toHaveLength(50);
+          }
+        }
+        await settling;
+        expect(state.told).toEqual(['LOG_WRITE_FAILED', null]);
+        await log.close();
+      });
+    });
+
     describe('closing', () => {
       test('makes everything appended before it durable first', async () => {
         const folder = tempFolder();
