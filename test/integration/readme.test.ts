@@ -1,0 +1,89 @@
+// The README's tour, command for command: what it says is printed is what is printed. Only the
+// ports differ, so that the test does not meet a gateway that runs on this machine.
+import { type ChildProcess, execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Addresses, portOf, root, startGateway } from '../support/gateway.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const hasMosquitto = spawnSync('mosquitto_pub', ['--help']).error === undefined;
+
+interface Step {
+  readonly command: string;
+  /** The lines that the README shows below it. */
+  readonly shown: string;
+}
+
+function tourSteps(): Step[] {
+  const blocks = [...readme.matchAll(/^```console\n(.*?)^```$/gms)].map((block) => block[1] ?? '');
+  return blocks.flatMap((block) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((step) => {
+        const [command = '', ...shown] = step.split('\n');
+        return { command, shown: shown.join('\n') };
+      }),
+  );
+}
+
+/** Leaves out what no two runs have in common: times, sizes, ports. */
+function withoutChance(text: string): string {
+  return text
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d/g, '<time>')
+    .replace(/127\.0\.0\.1:\d+/g, '<address>')
+    .replace(/[\d.]+ (s|ms|KiB|MiB)\b/g, '<amount>');
+}
+
+/** A folder that looks like the checkout from inside, without its data. */
+function checkout(): string {
+  const folder = tempFolder();
+  for (const name of ['dist', 'proto', 'node_modules', 'package.json']) {
+    symlinkSync(join(root, name), join(folder, name));
+  }
+  const consumer = /^```js\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+  writeFileSync(join(folder, 'consumer.mjs'), consumer);
+  return folder;
+}
+
+/** What `millpond` and mosquitto's clients read to find the gateway where it is. */
+function pointTo(addresses: Addresses, folder: string): Record<string, string> {
+  const config = join(folder, 'config');
+  mkdirSync(config, { recursive: true });
+  writeFileSync(join(config, 'mosquitto_pub'), `-h 127.0.0.1\n-p ${portOf(addresses.mqtt)}\n`);
+  return { XDG_CONFIG_HOME: config, MILLPOND_GRPC_LISTEN: addresses.grpc };
+}
+
+test.runIf(hasMosquitto)('the tour is as it is written', { timeout: 120_000 }, async () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  // `npm start` would build, perhaps under the feet of other tests; what it runs is known.
+  expect(scripts.start).toBe('node dist/main.js serve');
+
+  const folder = checkout();
+  let gateway: ChildProcess | null = null;
+  onTestFinished(() => void gateway?.kill('SIGKILL'));
+  let environment: Record<string, string> = {};
+
+  const steps = tourSteps();
+  expect(steps.length).toBeGreaterThan(10);
+  for (const { command, shown } of steps) {
+    if (command === 'npm start') {
+      const started = await startGateway(join(folder, 'data'));
+      gateway = started.child;
+      environment = pointTo(started.addresses, folder);
+      const ready = `${JSON.stringify(started.addresses)}\n`;
+      expect(withoutChance(ready)).toBe(withoutChance(shown.replace('…\n', '').trimStart()));
+      continue;
+    }
+    const { stdout } = await promisify(execFile)('bash', ['-c', command], {
+      cwd: folder,
+      env: { ...process.env, npm_config_offline: 'true', TZ: 'UTC', ...environment },
+    });
+    expect(withoutChance(`${command}\n${stdout}`)).toBe(withoutChance(`${command}\n${shown}`));
+  }
+});
