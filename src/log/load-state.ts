@@ -4,7 +4,7 @@
 import type { Database } from './database.ts';
 import { hotColumnList, readColumns } from './hot-vectors.ts';
 import type { Position } from './pending.ts';
-import { hotTable } from './schema.ts';
+import { DEFAULT_STREAM, hotTable } from './schema.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 
@@ -22,12 +22,17 @@ export async function loadState(
   state: SeriesState,
 ): Promise<LoadedState> {
   await loadSeries(database, series);
-  const [range] = await database.rows(
-    `select min("offset") as first, max("offset") as last from ${hotTable(0)}`,
-  );
-  const next = range?.last == null ? 0 : Number(range.last) + 1;
-  const first = range?.first == null ? next : Number(range.first);
   const asOf = await loadDevices(database, state);
+  // An offset is never given twice: rows may be gone that something else still tells of.
+  const [range] = await database.rows(
+    `select min("offset") as first, greatest(
+       max("offset") + 1,
+       (select max(next_offset) from consumers where stream = '${DEFAULT_STREAM}'),
+       (select max(last_offset) + 1 from losses where stream = '${DEFAULT_STREAM}')) as next
+     from ${hotTable(0)}`,
+  );
+  const next = Math.max(asOf, Number(range?.next ?? 0));
+  const first = range?.first == null ? next : Number(range.first);
   await replay(database, state, { first: Math.max(first, asOf), next });
   return { positions: await loadPositions(database), kept: { first, next } };
 }

@@ -66,6 +66,36 @@ describe('readings that are gone', () => {
     await log.close();
   });
 
+  test.each([
+    ['what was known of the devices', []],
+    [
+      'a committed position',
+      [
+        "delete from meta where key = 'devices_as_of'",
+        "insert into consumers values ('readings', 'c', 100, timestamp '2024-01-01')",
+      ],
+    ],
+    [
+      'a recorded loss',
+      [
+        "delete from meta where key = 'devices_as_of'",
+        `insert into losses values
+          ('readings', 90, 99, 10, 'salvage', '', timestamp '2024-01-01')`,
+      ],
+    ],
+  ])('at the end do not free their offsets: %s tells of them', async (_what, statements) => {
+    const folder = await filled();
+    await withDatabase(folder, 'delete from hot_0 where "offset" >= 90', ...statements);
+    const log = await openLog(folder);
+    expect(log.streams()).toEqual([{ stream: 'readings', lowWatermark: 0, highWatermark: 100 }]);
+    append(log, ['new']);
+    await settled(log);
+    const { gaps, offsets } = await readThrough(log, 80, 7);
+    expect(gaps).toMatchObject([{ first: 90, next: 100, before: 10 }]);
+    expect(offsets).toEqual([80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 100]);
+    await log.close();
+  });
+
   test('have the reason of the loss that was recorded for them', async () => {
     const folder = await filled();
     await withDatabase(
