@@ -31,6 +31,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       log.append(message, decoded);
     },
     settleAccepted: (settle) => log.settleAppended(settle),
+    startCommit: () => log.startCommit(),
     call: {
       resolveStart: (request) => resolveStart(log, request),
       fetch: (request, signal) =>

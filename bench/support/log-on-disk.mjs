@@ -44,9 +44,10 @@ export async function fill(directory, readings) {
         },
       );
     }
-    await new Promise((resolve, reject) =>
-      log.settleAppended((error) => (error ? reject(error) : resolve())),
-    );
+    await new Promise((resolve, reject) => {
+      log.settleAppended((error) => (error ? reject(error) : resolve()));
+      log.startCommit();
+    });
   }
   await log.close();
 }

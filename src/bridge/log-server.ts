@@ -9,8 +9,10 @@ import { readRawBatch } from './raw-batch.ts';
 /** What the log thread does with what it is sent. Answers with buffers name them for transfer. */
 export interface LogHandlers {
   accept(message: RawMessage): void;
-  /** Calls back once everything accepted so far is durable, in order. */
+  /** Calls back once everything accepted so far is durable, in order. Starts no commit by itself. */
   settleAccepted(settle: (error: MillpondError | null) => void): void;
+  /** Commits what was accepted, now or when the commit under way has ended. */
+  startCommit(): void;
   call: {
     [N in CallName]: (ask: Calls[N]['ask'], signal: AbortSignal) => Promise<Calls[N]['answer']>;
   };
@@ -44,6 +46,7 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
       case 'append':
         readRawBatch(message.batch, handlers.accept);
         handlers.settleAccepted((error) => settlements.settle(message.sequence, error));
+        if (!message.isMoreComing) handlers.startCommit();
         break;
       case 'call':
         void answer(message.id, message.name, message.ask);

@@ -30,7 +30,13 @@ export interface EncodedFetch {
 }
 
 export type ToLog =
-  | { readonly kind: 'append'; readonly sequence: number; readonly batch: RawBatch }
+  /** With `isMoreComing` another batch follows at once, and the commit can wait for it. */
+  | {
+      readonly kind: 'append';
+      readonly sequence: number;
+      readonly batch: RawBatch;
+      readonly isMoreComing: boolean;
+    }
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly ask: unknown }
   | { readonly kind: 'cancel'; readonly id: number };
 

@@ -1,5 +1,6 @@
 // Starts the log thread and waits until the log is open, or says why it could not be.
 
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { MillpondError } from '../core/errors.ts';
 import { LogClient, type LogClientEvents, type Port } from './log-client.ts';
@@ -20,8 +21,16 @@ export interface LogThreadOptions {
   readonly events: LogClientEvents;
 }
 
+/**
+ * The young generation's semi-space, MiB. At V8's 16 the thread's heap keeps 30 MB that it does not
+ * need, and columns and buffers that are dead wait long for a collection.
+ */
+const SEMI_SPACE_MB = 2;
+
 /** Throws what opening the log throws. */
 export async function startLogThread(options: LogThreadOptions): Promise<LogThread> {
+  // Read when a heap is made, so it acts on the new thread's alone.
+  setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`);
   const worker = new Worker(new URL('../log-thread.js', import.meta.url), {
     workerData: options.config,
     name: 'millpond-log',

@@ -162,16 +162,9 @@ const log = z.strictObject({
     max: '4GiB',
     why: 'Messages waiting to be decoded and committed. At the limit sources stop reading.',
   }),
-  batchReadingsMax: count({
-    unit: 'readings',
-    byDefault: 50_000,
-    min: 1,
-    max: 1_000_000,
-    why: 'Readings in one commit. Larger commits gain no speed and keep acknowledgements waiting.',
-  }),
   duckdbMemoryMax: size({
     byDefault: '96MiB',
-    min: '48MiB',
+    min: '16MiB',
     max: '64GiB',
     why: "DuckDB's memory limit. It leaves room for the rest on a machine with 1 GB.",
   }),

@@ -33,11 +33,11 @@ export const errorTable = {
   ),
   DATA_DIR_UNUSABLE: kind(
     'FAILED_PRECONDITION',
-    'Make the directory writable for the user that runs Millpond, or set dataDir to one that is.',
+    'Make the directory writable for the user that runs Millpond, free some space on its disk, or set dataDir to another one.',
   ),
   LOG_CORRUPT: kind(
     'INTERNAL',
-    'Move the named files aside and start again; keep them if you want their readings salvaged.',
+    'Move hot.duckdb and hot.duckdb.wal aside, both together, and start again; keep them: most of their readings can be salvaged.',
   ),
   LOG_WRITE_FAILED: kind(
     'UNAVAILABLE',
@@ -45,11 +45,6 @@ export const errorTable = {
     true,
   ),
   LOG_STOPPING: kind('UNAVAILABLE', 'The gateway is stopping; try again when it is back.', true),
-  QUEUE_FULL: kind(
-    'RESOURCE_EXHAUSTED',
-    'The log cannot keep up; send more slowly or raise log.queueBytesMax.',
-    true,
-  ),
   // Reading the log.
   STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),
   OFFSET_BEYOND_END: kind(
@@ -103,7 +98,7 @@ export const errorTable = {
   ),
   GATEWAY_UNREACHABLE: kind(
     'UNAVAILABLE',
-    'Start the gateway with `millpond serve`, or name its address.',
+    'Start the gateway with `millpond serve`, or name its address with --grpc.',
     true,
   ),
   USAGE: kind('INVALID_ARGUMENT', 'See --help.'),

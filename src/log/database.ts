@@ -89,6 +89,13 @@ export class Database {
     void this.#begin().catch(() => undefined);
   }
 
+  async #endBegun(): Promise<void> {
+    if (this.#begun === null) return;
+    await this.#begun.catch(() => undefined);
+    this.#begun = null;
+    await this.writer.run('rollback').catch(() => undefined);
+  }
+
   #begin(): Promise<unknown> {
     this.#begun ??= this.writer.run('begin');
     return this.#begun;
@@ -127,11 +134,7 @@ export class Database {
 
   /** Moves the write-ahead log into the file. */
   async checkpoint(): Promise<void> {
-    if (this.#begun !== null) {
-      await this.#begun.catch(() => undefined);
-      this.#begun = null;
-      await this.writer.run('rollback').catch(() => undefined);
-    }
+    await this.#endBegun();
     await this.writer.run('checkpoint');
   }
 

@@ -150,12 +150,16 @@ export class Log {
 
   /**
    * Calls `settle` with null once everything appended so far is durable, in the order of the
-   * calls; with an error when the log was closed before that.
+   * calls; with an error when the log was closed before that. Starts no commit by itself.
    */
   settleAppended(settle: (error: MillpondError | null) => void): void {
     const pending = this.#queue.filling;
     pending.onDurable.push(() => settle(null));
     pending.onFailed.push((error) => settle(asMillpondError(error)));
+  }
+
+  /** Commits what was appended, now or when the commit under way has ended. */
+  startCommit(): void {
     this.#queue.kick();
   }
 

@@ -55,6 +55,7 @@ export function decodedOf(
 export function settled(log: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     log.settleAppended((error) => (error === null ? resolve() : reject(error)));
+    log.startCommit();
   });
 }
 
@@ -209,6 +210,7 @@ export function describeLog(subject: LogUnderTest): void {
             order.push(index);
             resolve();
           });
+          log.startCommit();
         });
         // Some in the same commit, some while one is under way.
         if (index % 7 === 0) await last;
@@ -670,6 +672,7 @@ export function describeLog(subject: LogUnderTest): void {
           const own = ++value;
           append(log, [own]);
           log.settleAppended((error) => outcomes.push({ value: own, error }));
+          log.startCommit();
           await new Promise((resolve) => setImmediate(resolve));
         }
         await closed;

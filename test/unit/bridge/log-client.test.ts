@@ -92,6 +92,23 @@ describe('accepted messages', () => {
     expect(topics).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
+  test('of a busy turn go ahead in batches, and the last one starts the commit', async () => {
+    const outcomes: string[] = [];
+    for (let index = 0; index < 10; index++) {
+      client.accept(messageOf('a', 4096), (error) => outcomes.push(error?.code ?? 'ok'));
+    }
+    const early = port.appends;
+    expect(early.length).toBeGreaterThan(1);
+    expect(early.every(({ isMoreComing }) => isMoreComing)).toBe(true);
+    await turn();
+    const [last, ...before] = [...port.appends].reverse();
+    expect(last?.isMoreComing).toBe(false);
+    expect(before).toHaveLength(early.length);
+    port.receive({ kind: 'settled', sequence: last?.sequence ?? 0, error: null });
+    expect(outcomes).toEqual(new Array(10).fill('ok'));
+    expect(client.queueBytes).toBe(0);
+  });
+
   test('are settled when their batch is, in order, and not before', async () => {
     const order: string[] = [];
     for (const topic of ['a', 'b', 'c', 'd']) {

@@ -13,6 +13,7 @@ function connect(calls: Partial<LogHandlers['call']> = {}) {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
   const accepted: string[] = [];
+  const commits = { settlesBefore: [] as number[] };
   const settles: Settle[] = [];
   const posted: FromLog[] = [];
   const waiting: (() => void)[] = [];
@@ -29,6 +30,9 @@ function connect(calls: Partial<LogHandlers['call']> = {}) {
     settleAccepted(settle) {
       settles.push(settle);
       for (const wake of waiting.splice(0)) wake();
+    },
+    startCommit: () => {
+      commits.settlesBefore.push(settles.length);
     },
     call: {
       resolveStart: missing,
@@ -47,6 +51,7 @@ function connect(calls: Partial<LogHandlers['call']> = {}) {
   return {
     client,
     accepted,
+    commits,
     posted,
     async settleNext(count: number): Promise<Settle[]> {
       while (settles.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -88,6 +93,19 @@ describe('batches', () => {
     expect(await Promise.all(outcomes)).toEqual(['a ok', 'b ok', 'c ok']);
     expect(accepted).toEqual(['a', 'b', 'c']);
     expect(posted).toEqual([{ kind: 'settled', sequence: 3, error: null }]);
+  });
+
+  test('of one turn are committed together', async () => {
+    const { client, commits, settleNext } = connect();
+    const outcomes = Array.from({ length: 2000 }, (_, index) => send(client, `topic${index}`));
+    await turn();
+    while (commits.settlesBefore.length === 0) await turn();
+    // Every batch waited for the one commit.
+    const batches = commits.settlesBefore[0] ?? 0;
+    expect(batches).toBeGreaterThan(1);
+    for (const settle of await settleNext(batches)) settle(null);
+    expect(new Set(await Promise.all(outcomes)).size).toBe(2000);
+    expect(commits.settlesBefore).toHaveLength(1);
   });
 
   test('settled before one that failed are not taken for failed', async () => {
