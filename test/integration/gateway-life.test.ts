@@ -230,6 +230,24 @@ test('its subscribers are told that it stops, and one that does not read does no
   stalled.call.cancel();
 });
 
+test('as many subscriptions as there may be do not hold up the other calls of their connection', async () => {
+  const gateway = await start(temporary(), { MILLPOND_GRPC_SUBSCRIBERS_MAX: '2' });
+  const telemetry = telemetryOf(gateway.addresses.grpc);
+  const open = [new Follower(telemetry).read(), new Follower(telemetry).read()];
+  await expect.poll(() => subscribers(gateway)).toBe(2);
+  const { error } = await new Follower(telemetry).ended();
+  expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(error && errorInfoOf(error).reason).toBe('SUBSCRIBER_LIMIT');
+  await new Promise<void>((resolve, reject) => {
+    telemetry.commit({ stream: '', consumer: 'c', nextOffset: 0n }, (failed) =>
+      failed ? reject(failed) : resolve(),
+    );
+  });
+  expect(open.map(({ ending }) => ending)).toEqual([null, null]);
+  for (const { call } of open) call.cancel();
+  expect(await gateway.stop()).toBe(0);
+});
+
 describe('a client that vanishes is let go', () => {
   /** Forwards to the gateway until told not to. */
   async function proxyTo(port: number): Promise<{ address: string; sockets: Socket[] }> {

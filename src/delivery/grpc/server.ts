@@ -27,6 +27,9 @@ export interface GrpcServerOptions {
 const protoFolder = fileURLToPath(new URL('../../../proto', import.meta.url));
 const services = ['millpond.v1.TelemetryService', 'millpond.v1.AdminService'];
 
+/** Calls of one connection at one time, beside as many subscriptions as there may be. */
+const OTHER_CALLS_MAX = 100;
+
 /** How long calls may take to end by themselves when the gateway stops. */
 const DRAIN_MS = 500;
 
@@ -42,7 +45,9 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': options.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
       'grpc.max_receive_message_length': options.requestBytesMax,
-      'grpc.max_concurrent_streams': options.telemetry.subscribersMax,
+      // A client's calls beyond it wait for one to end, and subscriptions do not end: the others,
+      // and the refusal of a subscription too many, must find room beside them.
+      'grpc.max_concurrent_streams': options.telemetry.subscribersMax + OTHER_CALLS_MAX,
     });
     this.#health = new HealthImplementation(
       Object.fromEntries(['', ...services].map((service) => [service, 'SERVING'] as const)),
