@@ -6,13 +6,14 @@ import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server
 import type { FromLog } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
-import type { Decoder, LogStatus, StartRequest } from './core/contracts.ts';
+import type { Decoded, Decoder, LogStatus, StartRequest } from './core/contracts.ts';
 import { asMillpondError, MillpondError } from './core/errors.ts';
 import { createDecoder } from './decode/decoder.ts';
 import { loadProfiles } from './decode/load-profiles.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
 import { Log, type LogOptions } from './log/log.ts';
+import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
 
@@ -24,12 +25,9 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const log = await Log.open(logOptions(config, metrics, port));
   const fetcher = new Fetcher(log.series.keys);
 
+  const store = { decoder, log, decoded: (decoded: Decoded) => metrics.decoded(decoded) };
   const handlers: LogHandlers = {
-    accept(message) {
-      const decoded = decoder.decode(message);
-      metrics.decoded(decoded);
-      log.append(message, decoded);
-    },
+    accept: (message) => storeMessage(message, store),
     settleAccepted: (settle) => log.settleAppended(settle),
     startCommit: () => log.startCommit(),
     call: {

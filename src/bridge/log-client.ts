@@ -11,7 +11,7 @@ import type {
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
-import type { MillpondError } from '../core/errors.ts';
+import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { type CallName, type Calls, type FromLog, fromWire, type ToLog } from './messages.ts';
 import { RawBatchWriter } from './raw-batch.ts';
@@ -20,6 +20,7 @@ import { RawBatchWriter } from './raw-batch.ts';
 export interface Port {
   postMessage(message: ToLog, transfer: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: FromLog) => void): unknown;
+  on(event: 'messageerror', listener: (error: Error) => void): unknown;
 }
 
 /**
@@ -27,6 +28,12 @@ export interface Port {
  * packets are parsed; the commit waits for the turn's last batch. A tenth more messages a second.
  */
 const EARLY_BYTES = 12 * 1024;
+
+/**
+ * Questions that wait for nothing on the log thread are answered by then, or it hangs: whoever
+ * looks after the gateway must hear of it instead of hanging too.
+ */
+const ANSWER_TIMEOUT_MS = 4000;
 
 interface SentBatch {
   readonly sequence: number;
@@ -66,6 +73,10 @@ export class LogClient implements Intake, LogReader {
     this.#queueBytesMax = queueBytesMax;
     this.#events = events;
     port.on('message', (message) => this.#receive(message));
+    // Whoever waits for what could not be read would wait for ever: the process ends instead.
+    port.on('messageerror', (error) => {
+      throw error;
+    });
   }
 
   /** Bytes of accepted messages that are not durable yet. */
@@ -82,7 +93,12 @@ export class LogClient implements Intake, LogReader {
       settled(this.#failure);
       return;
     }
-    this.#writer.add(message);
+    try {
+      this.#writer.add(message);
+    } catch (thrown) {
+      settled(asMillpondError(thrown));
+      return;
+    }
     this.#settled.push(settled);
     if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true;
@@ -115,11 +131,11 @@ export class LogClient implements Intake, LogReader {
   }
 
   status(): Promise<LogStatus> {
-    return this.#call('status', null);
+    return this.#inTime('status', this.#call('status', null));
   }
 
   metrics(): Promise<string> {
-    return this.#call('metrics', null);
+    return this.#inTime('metrics', this.#call('metrics', null));
   }
 
   /** Resolves when everything accepted is settled and the log is closed. */
@@ -133,8 +149,8 @@ export class LogClient implements Intake, LogReader {
     this.#failure = error;
     this.#writer.take();
     this.#sentBytes = 0;
-    for (const { settled } of this.#sent.splice(0)) for (const settle of settled) settle(error);
-    for (const settle of this.#settled.splice(0)) settle(error);
+    for (const { settled } of this.#sent.splice(0)) this.#settleAll(settled, error);
+    this.#settleAll(this.#settled.splice(0), error);
     for (const waiting of this.#calls.values()) waiting.reject(error);
     this.#calls.clear();
     this.#resumeIfDrained();
@@ -165,15 +181,25 @@ export class LogClient implements Intake, LogReader {
     const id = ++this.#callId;
     const cancel = (): void => this.#port.postMessage({ kind: 'cancel', id }, []);
     const answer = new Promise<unknown>((resolve, reject) => {
+      this.#port.postMessage({ kind: 'call', id, name, ask }, []);
       this.#calls.set(id, { resolve, reject });
     });
-    this.#port.postMessage({ kind: 'call', id, name, ask }, []);
     if (signal === undefined) return answer as Promise<Calls[N]['answer']>;
     if (signal.aborted) cancel();
     else signal.addEventListener('abort', cancel, { once: true });
     return answer.finally(() => signal.removeEventListener('abort', cancel)) as Promise<
       Calls[N]['answer']
     >;
+  }
+
+  #inTime<T>(name: CallName, answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const text = `The log has not answered for ${ANSWER_TIMEOUT_MS / 1000} s (${name}).`;
+        reject(new MillpondError('LOG_NOT_ANSWERING', text));
+      }, ANSWER_TIMEOUT_MS);
+      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   #receive(message: FromLog): void {
@@ -209,9 +235,20 @@ export class LogClient implements Intake, LogReader {
     while (this.#sent.length > 0 && (this.#sent[0] as SentBatch).sequence <= sequence) {
       const batch = this.#sent.shift() as SentBatch;
       this.#sentBytes -= batch.bytes;
-      for (const settle of batch.settled) settle(error);
+      this.#settleAll(batch.settled, error);
     }
     this.#resumeIfDrained();
+  }
+
+  // A fault of one source's must not leave the messages behind its own unsettled.
+  #settleAll(settled: readonly Settled[], error: MillpondError | null): void {
+    for (const settle of settled) {
+      try {
+        settle(error);
+      } catch (thrown) {
+        this.#events.notice(asMillpondError(thrown));
+      }
+    }
   }
 
   #resumeIfDrained(): void {

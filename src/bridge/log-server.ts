@@ -4,10 +4,11 @@
 import { asMillpondError, type MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { type CallName, type Calls, type FromLog, type ToLog, toWire } from './messages.ts';
-import { readRawBatch } from './raw-batch.ts';
+import { type RawBatch, readRawBatch } from './raw-batch.ts';
 
 /** What the log thread does with what it is sent. Answers with buffers name them for transfer. */
 export interface LogHandlers {
+  /** Should it throw, the message counts as not stored, and the others of its batch go on. */
   accept(message: RawMessage): void;
   /** Calls back once everything accepted so far is durable, in order. Starts no commit by itself. */
   settleAccepted(settle: (error: MillpondError | null) => void): void;
@@ -21,6 +22,7 @@ export interface LogHandlers {
 export interface ServerPort {
   postMessage(message: FromLog, transfer: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: ToLog) => void): unknown;
+  on(event: 'messageerror', listener: (error: Error) => void): unknown;
 }
 
 export function serveLog(port: ServerPort, handlers: LogHandlers): void {
@@ -41,13 +43,18 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
     }
   }
 
+  // Whoever waits for what could not be read would wait for ever: the thread ends instead.
+  port.on('messageerror', (error) => {
+    throw error;
+  });
   port.on('message', (message) => {
     switch (message.kind) {
-      case 'append':
-        readRawBatch(message.batch, handlers.accept);
-        handlers.settleAccepted((error) => settlements.settle(message.sequence, error));
+      case 'append': {
+        const fault = acceptAll(message.batch, handlers.accept);
+        handlers.settleAccepted((error) => settlements.settle(message.sequence, error ?? fault));
         if (!message.isMoreComing) handlers.startCommit();
         break;
+      }
       case 'call':
         void answer(message.id, message.name, message.ask);
         break;
@@ -56,6 +63,26 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
         break;
     }
   });
+}
+
+/**
+ * Hands over every message, whatever becomes of the one before it. Returns the first fault: the
+ * batch is then not acknowledged, though what was accepted of it is stored.
+ */
+function acceptAll(batch: RawBatch, accept: LogHandlers['accept']): MillpondError | null {
+  let fault: MillpondError | null = null;
+  try {
+    readRawBatch(batch, (message) => {
+      try {
+        accept(message);
+      } catch (thrown) {
+        fault ??= asMillpondError(thrown);
+      }
+    });
+  } catch (thrown) {
+    fault ??= asMillpondError(thrown);
+  }
+  return fault;
 }
 
 /** Joins the settlements of one commit, which come in one turn, into one message. */

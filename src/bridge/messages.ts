@@ -43,7 +43,7 @@ export type ToLog =
 export type FromLog =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly error: WireError }
-  /** The batches up to `sequence` are durable, or (with an error) will never be. */
+  /** The batches up to `sequence` are durable, or (with an error) not all of their messages are. */
   | { readonly kind: 'settled'; readonly sequence: number; readonly error: WireError | null }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }

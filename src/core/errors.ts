@@ -44,6 +44,11 @@ export const errorTable = {
     'Look at the disk: free space, mount options, kernel log. What was not acknowledged is resent by the device.',
     true,
   ),
+  LOG_NOT_ANSWERING: kind(
+    'UNAVAILABLE',
+    'The disk may hang, or the machine may be overloaded: look at the kernel log and at the load.',
+    true,
+  ),
   LOG_STOPPING: kind('UNAVAILABLE', 'The gateway is stopping; try again when it is back.', true),
   // Reading the log.
   STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),

@@ -22,7 +22,7 @@ export class ColumnBuilder {
 
   add(offset: number, series: number, reading: DecodedReading, receivedAtUs: number): void {
     if (this.#count === this.#capacity) this.#grow();
-    const row = this.#count++;
+    const row = this.#count;
     writeInt64(this.#offset, row, offset);
     this.#series[row] = series;
     writeInt64(this.#measured, row, reading.measuredAtUs);
@@ -37,6 +37,8 @@ export class ColumnBuilder {
       this.#text ??= new Array(row).fill(null);
       this.#text.push(value);
     }
+    // Last, so that a row that could not be written is not there at all.
+    this.#count = row + 1;
   }
 
   /** The rows so far, in arrays of their exact length that the caller owns; the builder is empty after. */
@@ -58,14 +60,14 @@ export class ColumnBuilder {
   }
 
   #grow(): void {
-    this.#capacity = Math.max(INITIAL_ROWS, this.#capacity * 2);
-    const rows = this.#capacity;
+    const rows = Math.max(INITIAL_ROWS, this.#capacity * 2);
     this.#offset = grown(this.#offset, new Uint32Array(rows * 2));
     this.#series = grown(this.#series, new Int32Array(rows));
     this.#measured = grown(this.#measured, new Uint32Array(rows * 2));
     this.#received = grown(this.#received, new Uint32Array(rows * 2));
     this.#number = grown(this.#number, new Float64Array(rows));
     this.#quality = grown(this.#quality, new Uint8Array(rows));
+    this.#capacity = rows;
   }
 }
 

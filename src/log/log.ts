@@ -144,7 +144,8 @@ export class Log {
         );
         return;
       }
-      builder.add(this.#stream.nextOffset++, series, reading, message.receivedAtUs);
+      builder.add(this.#stream.nextOffset, series, reading, message.receivedAtUs);
+      this.#stream.nextOffset += 1;
     }
   }
 
@@ -294,11 +295,10 @@ export class Log {
   async #isDurable({ commit, firstOffset }: Prepared): Promise<boolean> {
     const hasRows = commit.rows.length > 0;
     if (!hasRows && commit.deadLetters.length === 0) return false;
-    const [found] = await this.#database.rows(
-      hasRows
-        ? `select count(*) as n from ${hotTable(this.#stream.id)} where "offset" >= ${firstOffset}`
-        : `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`,
-    );
+    const sql = hasRows
+      ? `select count(*) as n from ${hotTable(this.#stream.id)} where "offset" >= ${firstOffset}`
+      : `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`;
+    const [found] = await this.#reader.whileIdle(() => this.#database.rows(sql));
     return Number(found?.n ?? 0) > 0;
   }
 

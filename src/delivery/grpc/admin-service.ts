@@ -26,10 +26,12 @@ export function adminHandlers(
       _call: ServerUnaryCall<GetStatusRequest, GetStatusResponse>,
       respond: sendUnaryData<GetStatusResponse>,
     ) => {
-      gatewayStatus().then(
-        (status) => respond(null, toStatusResponse(status)),
-        (error: unknown) => respond(toServiceError(error)),
-      );
+      gatewayStatus()
+        .then(toStatusResponse)
+        .then(
+          (response) => respond(null, response),
+          (error: unknown) => respond(toServiceError(error)),
+        );
     },
   };
 }

@@ -1,6 +1,6 @@
 // The I/O thread's end of the bridge over a fake port: what it sends, when it settles, what is left
 // when the other end is gone.
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { LogClient } from '../../../src/bridge/log-client.ts';
 import type { FromLog, ToLog } from '../../../src/bridge/messages.ts';
 import { readRawBatch } from '../../../src/bridge/raw-batch.ts';
@@ -11,13 +11,19 @@ import type { RawMessage } from '../../../src/core/raw-message.ts';
 class FakePort {
   readonly sent: ToLog[] = [];
   #listener: (message: FromLog) => void = () => {};
+  #onUnreadable: (error: Error) => void = () => {};
 
   postMessage(message: ToLog, transfer: readonly ArrayBuffer[]): void {
     this.sent.push(structuredClone(message, { transfer: [...transfer] }));
   }
 
-  on(_event: 'message', listener: (message: FromLog) => void): void {
-    this.#listener = listener;
+  on(event: 'message' | 'messageerror', listener: (value: never) => void): void {
+    if (event === 'message') this.#listener = listener as (message: FromLog) => void;
+    else this.#onUnreadable = listener as (error: Error) => void;
+  }
+
+  receiveUnreadable(error: Error): void {
+    this.#onUnreadable(error);
   }
 
   receive(message: FromLog): void {
@@ -135,6 +141,40 @@ describe('accepted messages', () => {
   });
 });
 
+describe('a message', () => {
+  test('whose source fails at its settlement does not leave the others unsettled', async () => {
+    const order: string[] = [];
+    for (const topic of ['a', 'faulty', 'b']) {
+      client.accept(messageOf(topic), () => {
+        if (topic === 'faulty') throw new TypeError('a fault of the source');
+        order.push(topic);
+      });
+    }
+    await turn();
+    client.accept(messageOf('c'), () => order.push('c'));
+    await turn();
+    port.receive({ kind: 'settled', sequence: 2, error: null });
+    expect(order).toEqual(['a', 'b', 'c']);
+    expect(told).toMatchObject([{ code: 'INTERNAL', message: 'a fault of the source' }]);
+  });
+
+  test('that cannot be sent is settled with the error, and the others go', async () => {
+    const outcomes: string[] = [];
+    for (const topic of ['a', 'x'.repeat(65_536), 'b']) {
+      client.accept(messageOf(topic), (error) => outcomes.push(error?.code ?? 'ok'));
+    }
+    expect(outcomes).toEqual(['INTERNAL']);
+    await turn();
+    port.receive({ kind: 'settled', sequence: port.appends.at(-1)?.sequence ?? 0, error: null });
+    expect(outcomes).toEqual(['INTERNAL', 'ok', 'ok']);
+    expect(client.queueBytes).toBe(0);
+  });
+});
+
+test('what comes and cannot be read ends the process, for its answer would never come', () => {
+  expect(() => port.receiveUnreadable(new Error('no memory'))).toThrow('no memory');
+});
+
 describe('the queue', () => {
   test('is full while more than its bytes are not settled, then calls whoever waits, once', async () => {
     client = make(1000);
@@ -182,6 +222,22 @@ describe('calls', () => {
     port.receive({ kind: 'error', id: port.calls[0]?.id ?? 0, error });
     await expect(commit).rejects.toBeInstanceOf(MillpondError);
     await expect(commit).rejects.toMatchObject(error);
+  });
+
+  test('for status and metrics fail when no answer comes', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const calls = [client.status(), client.metrics()];
+    const outcomes = Promise.allSettled(calls);
+    await vi.advanceTimersByTimeAsync(4000);
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'LOG_NOT_ANSWERING' } });
+    }
+    // The answer that comes late is nobody's.
+    port.receive({ kind: 'answer', id: port.calls[0]?.id ?? 0, value: null });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('a fetch gives the messages as ranges of the buffer', async () => {

@@ -9,7 +9,10 @@ import type { RawMessage } from '../../../src/core/raw-message.ts';
 
 type Settle = (error: MillpondError | null) => void;
 
-function connect(calls: Partial<LogHandlers['call']> = {}) {
+function connect(
+  calls: Partial<LogHandlers['call']> = {},
+  accept: (topic: string) => void = () => {},
+) {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
   const accepted: string[] = [];
@@ -22,11 +25,14 @@ function connect(calls: Partial<LogHandlers['call']> = {}) {
       posted.push(message);
       port2.postMessage(message, [...transfer]);
     },
-    on: (event, listener) => port2.on(event, listener),
+    on: (event: string, listener: (value: never) => void) => port2.on(event, listener),
   };
   const missing = () => Promise.reject(new Error('not in this test'));
   serveLog(serverPort, {
-    accept: ({ topic }) => accepted.push(topic),
+    accept({ topic }) {
+      accept(topic);
+      accepted.push(topic);
+    },
     settleAccepted(settle) {
       settles.push(settle);
       for (const wake of waiting.splice(0)) wake();
@@ -123,6 +129,37 @@ describe('batches', () => {
   });
 });
 
+describe('a message that cannot be handled', () => {
+  const fault = (topic: string): void => {
+    if (topic.startsWith('poison')) throw new TypeError(topic);
+  };
+
+  test('does not keep the others of its batch from being handled, nor the next batch', async () => {
+    const { client, accepted, commits, settleNext } = connect({}, fault);
+    const outcomes = ['a', 'poison', 'b', 'poison too', 'c'].map((topic) => send(client, topic));
+    const [settle] = await settleNext(1);
+    expect(accepted).toEqual(['a', 'b', 'c']);
+    expect(commits.settlesBefore).toEqual([1]);
+    settle?.(null);
+    // Which of them it was is not known here: none is acknowledged, and all are sent again.
+    expect(new Set(await Promise.all(outcomes))).toEqual(
+      new Set(['a', 'poison', 'b', 'poison too', 'c'].map((topic) => `${topic} INTERNAL`)),
+    );
+    const next = send(client, 'd');
+    const [settleD] = await settleNext(1);
+    settleD?.(null);
+    expect(await next).toBe('d ok');
+  });
+
+  test('does not hide that the log could not be written', async () => {
+    const { client, settleNext } = connect({}, fault);
+    const outcome = send(client, 'poison');
+    const [settle] = await settleNext(1);
+    settle?.(new MillpondError('LOG_STOPPING', 'closed'));
+    expect(await outcome).toBe('poison LOG_STOPPING');
+  });
+});
+
 describe('calls', () => {
   test('are answered, with their buffer handed over', async () => {
     const buffer = Uint8Array.of(1, 2, 3).buffer;
@@ -150,6 +187,24 @@ describe('calls', () => {
     });
     await expect(client.commit('', 'c', 1)).rejects.toMatchObject({ code: 'COMMIT_BEHIND' });
     await expect(client.status()).rejects.toMatchObject({ code: 'INTERNAL', message: 'a fault' });
+  });
+
+  test('whose answer cannot be sent fail', async () => {
+    const { client } = connect({
+      metrics: () => Promise.resolve((() => 'no text') as unknown as string),
+      resolveStart: () => {
+        throw new RangeError('not even a promise');
+      },
+    });
+    await expect(client.metrics()).rejects.toMatchObject({ code: 'INTERNAL' });
+    const start = { stream: '', consumer: '', start: { kind: 'earliest' } } as const;
+    await expect(client.resolveStart(start)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  test('that cannot be sent fail', async () => {
+    const { client } = connect();
+    const start = { stream: '', consumer: '', start: { kind: 'earliest' }, why() {} } as const;
+    await expect(client.resolveStart(start)).rejects.toThrow(/could not be cloned/);
   });
 
   test('that are cancelled see their signal abort, and others do not', async () => {

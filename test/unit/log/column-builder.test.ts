@@ -103,3 +103,15 @@ test('counts the bytes of the columns and of the texts', () => {
   const texts = columnsOf(plainRows(0, 1).map((row) => ({ ...row, value: 'x'.repeat(1000) })));
   expect(columnBytes(texts)).toBeGreaterThanOrEqual(37 + 2000);
 });
+
+test('a row that cannot be written is not there, and those around it are', () => {
+  const builder = new ColumnBuilder();
+  builder.add(0, 0, readingOf({ value: 1 }), 5);
+  const broken = { ...readingOf({ value: 2 }), measuredAtUs: 1n as unknown as number };
+  expect(() => builder.add(1, 0, broken, 5)).toThrow(TypeError);
+  builder.add(1, 0, readingOf({ value: 'three' }), 5);
+  expect(rowsOf(builder.take()).map(({ offset, value }) => [offset, value])).toEqual([
+    [0, 1],
+    [1, 'three'],
+  ]);
+});

@@ -1,0 +1,33 @@
+// From a raw message to the next commit: decoded and appended, and whatever goes wrong on the way,
+// kept. A message that a fault of ours stops is a dead letter, so that it can be decoded again.
+
+import type { Decoded, Decoder } from '../core/contracts.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+
+export interface StoreParts {
+  readonly decoder: Decoder;
+  readonly log: { append(message: RawMessage, decoded: Decoded): void };
+  /** Counts what became of the message. */
+  readonly decoded: (decoded: Decoded) => void;
+}
+
+const DETAIL_LENGTH_MAX = 200;
+
+/** Throws only what storing a dead letter throws. */
+export function storeMessage(message: RawMessage, { decoder, log, decoded }: StoreParts): void {
+  let outcome: Decoded;
+  try {
+    outcome = decoder.decode(message);
+    log.append(message, outcome);
+  } catch (thrown) {
+    outcome = faultOf(thrown);
+    log.append(message, outcome);
+  }
+  decoded(outcome);
+}
+
+function faultOf(thrown: unknown): Decoded {
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  const deadLetter = { reason: 'decoder_fault', detail: text.slice(0, DETAIL_LENGTH_MAX) } as const;
+  return { profile: '', readings: [], dropped: [], deadLetter };
+}
