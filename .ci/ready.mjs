@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -54,6 +54,7 @@ const sourcesMs = Math.max(
 if (!existsSync(builtMark) || statSync(builtMark).mtimeMs < sourcesMs) {
   rmSync('dist', { recursive: true, force: true });
   run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-  mkdirSync('dist', { recursive: true });
+  // Its first line says how Node.js is to be run.
+  chmodSync('dist/main.js', 0o755);
   writeFileSync(builtMark, '');
 }

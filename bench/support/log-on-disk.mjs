@@ -8,9 +8,9 @@ const silent = { committed() {}, failing() {}, trimmedDeadLetters() {} };
 export function openLog(directory) {
   return Log.open({
     directory,
-    database: { memoryBytesMax: 96 * 1024 * 1024, threads: 1, checkpointBytes: 16 * 1024 * 1024 },
+    database: { memoryBytesMax: 32 * 1024 * 1024, threads: 1, checkpointBytes: 8 * 1024 * 1024 },
     commitIntervalMs: 0,
-    tailBytesMax: 8 * 1024 * 1024,
+    tailBytesMax: 4 * 1024 * 1024,
     consumersMax: 1000,
     seriesMax: 1_000_000,
     deadLettersMax: 100_000,

@@ -42,7 +42,11 @@ export function stop(child, folder = null) {
 
 export function startMillpond({ env = {}, nodeArgs = [] } = {}) {
   const folder = makeFolder('millpond');
-  return startReady(process.execPath, [...nodeArgs, join(root, 'dist/main.js'), 'serve'], {
+  // As a user starts it: the first line of main.js says how Node.js is to be run.
+  const program = join(root, 'dist/main.js');
+  const [command, ...args] =
+    nodeArgs.length > 0 ? [process.execPath, ...nodeArgs, program] : [program];
+  return startReady(command, [...args, 'serve'], {
     folder,
     env: {
       MILLPOND_DATA_DIR: join(folder, 'data'),

@@ -12,6 +12,7 @@ import type {
   StartRequest,
 } from '../core/contracts.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
+import { noteOffHeap } from '../core/off-heap.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { type CallName, type Calls, type FromLog, fromWire, type ToLog } from './messages.ts';
 import { RawBatchWriter } from './raw-batch.ts';
@@ -118,6 +119,7 @@ export class LogClient implements Intake, LogReader {
 
   async fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
     const { buffer, ranges, gap, next, highWatermark } = await this.#call('fetch', request, signal);
+    noteOffHeap(buffer.byteLength);
     const messages: Uint8Array[] = [];
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i] as number;

@@ -25,7 +25,7 @@ export interface LogThreadOptions {
  * The young generation's semi-space, MiB. At V8's 16 the thread's heap keeps 30 MB that it does not
  * need, and columns and buffers that are dead wait long for a collection.
  */
-const SEMI_SPACE_MB = 2;
+const SEMI_SPACE_MB = 4;
 
 /** Throws what opening the log throws. */
 export async function startLogThread(options: LogThreadOptions): Promise<LogThread> {

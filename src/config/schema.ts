@@ -105,7 +105,7 @@ const grpc = z.strictObject({
     why: 'Readings in one batch: the default and the upper limit of max_batch. Larger batches gain no speed and delay the first reading.',
   }),
   batchBytesMax: size({
-    byDefault: '512KiB',
+    byDefault: '256KiB',
     min: '16KiB',
     max: '3MiB',
     why: 'Encoded bytes in one batch. Clients refuse messages over 4 MiB unless told otherwise.',
@@ -163,7 +163,7 @@ const log = z.strictObject({
     why: 'Messages waiting to be decoded and committed. At the limit sources stop reading.',
   }),
   duckdbMemoryMax: size({
-    byDefault: '96MiB',
+    byDefault: '32MiB',
     min: '16MiB',
     max: '64GiB',
     why: "DuckDB's memory limit. It leaves room for the rest on a machine with 1 GB.",
@@ -176,13 +176,13 @@ const log = z.strictObject({
     why: 'Threads that DuckDB uses. One leaves the other cores of a small machine to the sockets.',
   }),
   checkpointBytes: size({
-    byDefault: '16MiB',
+    byDefault: '8MiB',
     min: '1MiB',
     max: '4GiB',
     why: 'The size of the write-ahead log at which DuckDB checkpoints. Less means a quicker start after a crash, more means fewer writes.',
   }),
   tailBytesMax: size({
-    byDefault: '8MiB',
+    byDefault: '4MiB',
     min: '64KiB',
     max: '1GiB',
     why: 'The newest batches, kept in memory for subscribers at the tail so that they cost no database read.',

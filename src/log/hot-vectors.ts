@@ -15,10 +15,14 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
+import { noteOffHeap } from '../core/off-heap.ts';
 import type { ReadingColumns } from '../core/reading.ts';
 
 /** Rows in one DuckDB vector. */
 const VECTOR_ROWS = 2048;
+
+/** Of a hot row in a vector: five columns of eight bytes or less, and sixteen for the text. */
+const ROW_BYTES = 64;
 
 const hotTypes = [BIGINT, INTEGER, TIMESTAMP, TIMESTAMP, DOUBLE, VARCHAR, UTINYINT];
 const column = {
@@ -152,6 +156,7 @@ export async function readColumns(result: DuckDBResult): Promise<ReadingColumns>
     if (hasNull(vectorOf(chunk, column.number), rows)) readTexts(chunk, columns, row);
     row += rows;
   }
+  noteOffHeap(count * 2 * ROW_BYTES);
   return columns;
 }
 

@@ -62,7 +62,7 @@ test.runIf(hasMosquitto)('the tour is as it is written', { timeout: 120_000 }, a
     scripts: { start: string };
   };
   // `npm start` would build, perhaps under the feet of other tests; what it runs is known.
-  expect(scripts.start).toBe('node dist/main.js serve');
+  expect(scripts.start).toBe('dist/main.js serve');
 
   const folder = checkout();
   let gateway: ChildProcess | null = null;
