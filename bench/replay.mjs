@@ -14,7 +14,7 @@ import {
 
 const READINGS = Number(process.env.BENCH_READINGS ?? 4_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const FETCH_BYTES = 256 * 1024;
+const FETCH_BYTES = 512 * 1024;
 
 const folder = makeFolder('replay');
 const directory = join(folder, 'data');
@@ -26,7 +26,7 @@ async function readAlone() {
   const stream = log.stream('');
   const startedMs = performance.now();
   let next = 0;
-  while (next < READINGS) next = (await log.read(stream, next, 4096)).next;
+  while (next < READINGS) next = (await log.read(stream, next, 8192)).next;
   const seconds = (performance.now() - startedMs) / 1000;
   await log.close();
   return READINGS / seconds;

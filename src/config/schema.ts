@@ -22,7 +22,8 @@ const mqtt = z.strictObject({
     unit: 'levels',
     byDefault: 32,
     min: 1,
-    max: 256,
+    // The broker's matcher throws beyond it.
+    max: 100,
     why: 'The most levels (parts between slashes) of a topic. The cost of matching grows with them.',
   }),
   connectionsMax: count({
@@ -105,16 +106,16 @@ const grpc = z.strictObject({
     why: 'Readings in one batch: the default and the upper limit of max_batch. Larger batches gain no speed and delay the first reading.',
   }),
   batchBytesMax: size({
-    byDefault: '256KiB',
-    min: '16KiB',
+    byDefault: '512KiB',
+    min: '32KiB',
     max: '3MiB',
-    why: 'Encoded bytes in one batch. Clients refuse messages over 4 MiB unless told otherwise.',
+    why: 'Encoded bytes of one fetch, and so of one batch; a single larger reading goes beyond it. Clients refuse messages over 4 MiB unless told otherwise.',
   }),
   readAheadBytesMax: size({
     byDefault: '32MiB',
     min: '1MiB',
     max: '1GiB',
-    why: 'Encoded batches waiting for subscribers, over all of them. It bounds memory however many are slow.',
+    why: 'Encoded batches waiting for subscribers, over all of them. Each subscription may hold two fetches of 32 KiB even when it is used up, so that none starves: memory is bounded by this and subscribersMax.',
   }),
   progressInterval: duration({
     byDefault: '5s',
