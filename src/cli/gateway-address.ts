@@ -2,8 +2,9 @@
 // listen address is reached at.
 
 import { Option } from 'commander';
-import { formatAddress, parseAddress } from '../config/address.ts';
+import { parseAddress } from '../config/address.ts';
 import { MillpondError } from '../core/errors.ts';
+import { formatAddress, type ListenAddress } from '../core/listen-address.ts';
 
 export interface GrpcFlags {
   readonly grpc: string;
@@ -20,12 +21,11 @@ const loopbackOf: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '
 
 /** As `host:port`; an address that means every interface becomes the loopback one. Throws USAGE. */
 export function reachableAddress(address: string): string {
-  const { host, port } = reachableEndpoint(address);
-  return formatAddress({ host, port });
+  return formatAddress(reachableEndpoint(address));
 }
 
 /** As reachableAddress, in its two parts. Throws USAGE. */
-export function reachableEndpoint(address: string): { host: string; port: number } {
+export function reachableEndpoint(address: string): ListenAddress {
   const parsed = parseAddress(address.trim());
   if (parsed === null || parsed.port === 0) {
     const why = parsed === null ? 'is no address' : 'has port 0, which nobody can be reached at';

@@ -1,19 +1,13 @@
 // Addresses to listen on, as `host:port`, and which of them only this machine can reach.
 
 import { isIPv4, isIPv6 } from 'node:net';
-
-export interface ListenAddress {
-  /** A host name or an IP address; an IPv6 address without its brackets. */
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
+import type { ListenAddress } from '../core/listen-address.ts';
 
 const bracketed = /^\[([^[\]]+)\]:(\d{1,5})$/;
 const plain = /^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(\d{1,5})$/;
 const digitsAndDots = /^[\d.]+$/;
 
-/** Null if the text is not `host:port` or `[IPv6]:port` with a port up to 65535. */
+/** The inverse of formatAddress; null if the text is not `host:port` or `[IPv6]:port` with a port up to 65535. */
 export function parseAddress(text: string): ListenAddress | null {
   const match = bracketed.exec(text) ?? plain.exec(text);
   const host = match?.[1];
@@ -23,11 +17,6 @@ export function parseAddress(text: string): ListenAddress | null {
   // What looks like an IPv4 address must be one: `127.0.1` would silently mean 127.0.0.1.
   if (digitsAndDots.test(host) && !isIPv4(host)) return null;
   return { host, port };
-}
-
-/** The inverse of parseAddress: an IPv6 address gets its brackets. */
-export function formatAddress({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** True for 127.0.0.0/8, ::1 and localhost. Other names are not looked up, so they are not. */

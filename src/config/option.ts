@@ -2,7 +2,8 @@
 // registry, what the reference page and the error messages say of it.
 
 import { z } from 'zod';
-import { type ListenAddress, parseAddress } from './address.ts';
+import type { ListenAddress } from '../core/listen-address.ts';
+import { parseAddress } from './address.ts';
 import { durationPattern, parseDurationMs, parseSizeBytes, sizePattern } from './units.ts';
 
 export type OptionKind =

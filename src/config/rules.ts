@@ -1,6 +1,7 @@
 // What must hold between options, each of which is right by itself.
 
-import { formatAddress, isLoopback } from './address.ts';
+import { formatAddress } from '../core/listen-address.ts';
+import { isLoopback } from './address.ts';
 import type { ConfigOptions } from './schema.ts';
 
 export interface Contradiction {

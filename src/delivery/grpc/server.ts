@@ -6,6 +6,11 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { MillpondError } from '../../core/errors.ts';
+import {
+  explainListenFailure,
+  formatAddress,
+  type ListenAddress,
+} from '../../core/listen-address.ts';
 import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
 import { adminHandlers, type GatewayStatus } from './admin-service.ts';
 import {
@@ -16,7 +21,7 @@ import {
 } from './telemetry-service.ts';
 
 export interface GrpcServerOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
@@ -72,15 +77,14 @@ export class GrpcServer {
       { includeDirs: [protoFolder] },
     );
     new ReflectionService(definition).addToServer(server);
-    const { host, port } = this.#options.listen;
-    const address = `${host.includes(':') ? `[${host}]` : host}:`;
-    const bound = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${address}${port}`, ServerCredentials.createInsecure(), (error, real) => {
-        if (error === null) resolve(real);
-        else reject(explainBindFailure(`${address}${port}`, error));
+    const { listen } = this.#options;
+    return new Promise((resolve, reject) => {
+      const credentials = ServerCredentials.createInsecure();
+      server.bindAsync(formatAddress(listen), credentials, (error, port) => {
+        if (error === null) resolve(formatAddress({ ...listen, port }));
+        else reject(explainListenFailure('grpc.listen', listen, error));
       });
     });
-    return `${address}${bound}`;
   }
 
   /** Tells health watchers whether readings can be taken. */
@@ -105,15 +109,4 @@ export class GrpcServer {
       });
     });
   }
-}
-
-function explainBindFailure(address: string, cause: Error): MillpondError {
-  const { message } = cause;
-  if (message.includes('EADDRINUSE')) {
-    return new MillpondError('PORT_IN_USE', `grpc.listen: ${address} is taken.`, { cause });
-  }
-  if (message.includes('EACCES')) {
-    return new MillpondError('PORT_DENIED', `grpc.listen: ${address} may not be bound.`, { cause });
-  }
-  return new MillpondError('ADDRESS_UNUSABLE', `grpc.listen: ${address}: ${message}`, { cause });
 }

@@ -1,10 +1,15 @@
 // The HTTP way out: metrics, liveness and readiness. Loopback unless the config says otherwise.
 
+import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { MillpondError } from '../../core/errors.ts';
+import {
+  explainListenFailure,
+  formatAddress,
+  type ListenAddress,
+} from '../../core/listen-address.ts';
 
 export interface HttpParts {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly metrics: () => Promise<string>;
   readonly metricsContentType: string;
   /** Why readings cannot be taken now; null when they can. */
@@ -33,15 +38,14 @@ export class HttpServer {
 
   /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
   async start(): Promise<string> {
-    const { host, port } = this.#parts.listen;
-    const name = host.includes(':') ? `[${host}]` : host;
+    const { listen } = this.#parts;
     try {
-      await this.#app.listen({ host, port });
+      await this.#app.listen(listen);
     } catch (error) {
-      throw explainListenFailure(`${name}:${port}`, error as NodeJS.ErrnoException);
+      throw explainListenFailure('http.listen', listen, error as Error);
     }
-    const bound = this.#app.server.address();
-    return `${name}:${bound !== null && typeof bound === 'object' ? bound.port : port}`;
+    const { port } = this.#app.server.address() as AddressInfo;
+    return formatAddress({ ...listen, port });
   }
 
   stop(): Promise<void> {
@@ -69,16 +73,4 @@ export class HttpServer {
         .send({ error: `There is nothing at ${request.url}. See /metrics, /healthz, /readyz.` }),
     );
   }
-}
-
-function explainListenFailure(address: string, cause: NodeJS.ErrnoException): MillpondError {
-  if (cause.code === 'EADDRINUSE') {
-    return new MillpondError('PORT_IN_USE', `http.listen: ${address} is taken.`, { cause });
-  }
-  if (cause.code === 'EACCES') {
-    return new MillpondError('PORT_DENIED', `http.listen: ${address} may not be bound.`, { cause });
-  }
-  return new MillpondError('ADDRESS_UNUSABLE', `http.listen: ${address}: ${cause.message}`, {
-    cause,
-  });
 }

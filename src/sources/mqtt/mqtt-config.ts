@@ -1,13 +1,15 @@
 // What the MQTT source must be told: every number resolved, every limit finite.
 
+import type { ListenAddress } from '../../core/listen-address.ts';
+
 export interface MqttConfig {
   /** Option `mqtt.listen`. Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   /** The largest control packet that is taken, fixed header included. */
   readonly packetBytesMax: number;
   /** The longest topic name or topic filter, in bytes of UTF-8. */
   readonly topicBytesMax: number;
-  /** The most levels of a topic name or filter: above 100 it is 100, where the matcher ends. */
+  /** The most levels of a topic name or filter; at most 100, beyond which aedes' matcher throws. */
   readonly topicLevelsMax: number;
   readonly connectionsMax: number;
   /** Messages taken from sockets and not yet settled, in bytes; beyond it no socket is read. */

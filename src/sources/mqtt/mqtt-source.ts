@@ -1,7 +1,6 @@
 // The MQTT way in: a broker whose acknowledgements wait for the intake. Publishers send readings
 // through it, subscribers use it as any other broker. Composes the parts and starts and stops them.
 
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -17,7 +16,7 @@ import { PublishAcceptance } from './publish-acceptance.ts';
 import { ReasonCode } from './reason-code.ts';
 import { RetainedStore } from './retained-store.ts';
 import { SessionStore } from './session-store.ts';
-import { formatAddress, TcpListener } from './tcp-listener.ts';
+import { remoteAddress, TcpListener } from './tcp-listener.ts';
 import { Valve } from './valve.ts';
 
 export interface MqttSourceParts {
@@ -139,10 +138,6 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
       inflightBytes: valve.inflightBytes,
     }),
   };
-}
-
-function remoteAddress(socket: Socket): string {
-  return formatAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0);
 }
 
 /** Waits for the promise, but not beyond the deadline. */

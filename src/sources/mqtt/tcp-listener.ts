@@ -2,7 +2,11 @@
 
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { MillpondError } from '../../core/errors.ts';
+import {
+  explainListenFailure,
+  formatAddress,
+  type ListenAddress,
+} from '../../core/listen-address.ts';
 
 /** Finds half-open connections of clients that asked for no keep-alive of MQTT's own. */
 const tcpKeepAliveDelayMs = 60_000;
@@ -27,21 +31,21 @@ export class TcpListener {
       parts.onConnection,
     );
     this.#server.maxConnections = parts.connectionsMax;
-    this.#server.on('drop', (dropped) =>
-      parts.onDropped(formatAddress(dropped?.remoteAddress ?? '', dropped?.remotePort ?? 0)),
-    );
+    this.#server.on('drop', (dropped) => parts.onDropped(remoteAddress(dropped)));
   }
 
   /** Resolves with the real address; rejects with PORT_IN_USE, PORT_DENIED, ADDRESS_UNUSABLE. */
-  listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+  listen(wanted: ListenAddress): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenError(error, formatAddress(host, port))));
-      this.#server.listen({ host, port }, () => {
+      this.#server.once('error', (error) =>
+        reject(explainListenFailure('mqtt.listen', wanted, error)),
+      );
+      this.#server.listen(wanted, () => {
         this.#server.removeAllListeners('error');
         this.#server.on('error', this.#parts.onFault);
         const address = this.#server.address();
-        const real = typeof address === 'object' && address !== null ? address.port : port;
-        resolve(formatAddress(host, real));
+        const real = typeof address === 'object' && address !== null ? address.port : wanted.port;
+        resolve(formatAddress({ host: wanted.host, port: real }));
       });
     });
   }
@@ -55,22 +59,12 @@ export class TcpListener {
   }
 }
 
-/** IPv6 in brackets, as the option has it. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }
 
-function listenError(error: NodeJS.ErrnoException, address: string): MillpondError {
-  const cause = { cause: error };
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new MillpondError('PORT_IN_USE', `mqtt.listen: ${address} is taken`, cause);
-    case 'EACCES':
-      return new MillpondError('PORT_DENIED', `mqtt.listen: ${address} is not allowed`, cause);
-    default: {
-      const why = error.code ?? error.message;
-      const message = `mqtt.listen: cannot listen on ${address} (${why})`;
-      return new MillpondError('ADDRESS_UNUSABLE', message, cause);
-    }
-  }
+/** The other end's address, as text. */
+export function remoteAddress(peer: Peer | undefined): string {
+  return formatAddress({ host: peer?.remoteAddress ?? '', port: peer?.remotePort ?? 0 });
 }

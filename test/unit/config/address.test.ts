@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatAddress, isLoopback, parseAddress } from '../../../src/config/address.ts';
+import { isLoopback, parseAddress } from '../../../src/config/address.ts';
+import { formatAddress } from '../../../src/core/listen-address.ts';
 
 test.each([
   ['127.0.0.1:1883', '127.0.0.1', 1883],
