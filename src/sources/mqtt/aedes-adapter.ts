@@ -19,8 +19,6 @@ import { isReservedTopic } from './topic-filter.ts';
 const topicAliasMax = 32;
 /** MQTT 5 Receive Maximum: unacknowledged PUBLISH packets of one connection, as advertised. */
 const receiveMax = 1024;
-/** aedes' matcher throws above it. */
-const levelsMax = 100;
 
 type Deliver = (packet: DeliveredPacket, delivered: () => void) => void;
 
@@ -103,13 +101,12 @@ export interface Broker {
 }
 
 export async function createBroker({ config, store, hooks }: BrokerParts): Promise<Broker> {
-  const limits = { ...config, topicLevelsMax: Math.min(config.topicLevelsMax, levelsMax) };
   const aedes = new Aedes({
     persistence: store,
     connectTimeout: config.connectTimeoutMs,
     drainTimeout: config.drainTimeoutMs,
     maximumPacketSize: config.packetBytesMax,
-    maxTopicLevels: limits.topicLevelsMax,
+    maxTopicLevels: config.topicLevelsMax,
     topicAliasMaximum: topicAliasMax,
     receiveMaximum: receiveMax,
     sessionExpiryIntervalLimit: Math.max(1, Math.floor(config.sessionExpiryMsMax / 1000)),
@@ -213,7 +210,7 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
       const client = aedes.handle(stream) as unknown as AedesClient;
       client[connectionKey] = connection;
       client.subscriptions = Object.create(null);
-      hardenParser(client._parser, limits, (refusal) => connection.cut(refusal));
+      hardenParser(client._parser, config, (refusal) => connection.cut(refusal));
       loosenDelivery(client, connection, { hooks, store });
       return {
         close: () => client.close(),
