@@ -14,7 +14,7 @@ import { chooseSeed, randomFrom } from '../support/random.ts';
 import { readAll } from '../support/readings.ts';
 import { ResendingPublisher } from '../support/resending-publisher.ts';
 
-const KILLS = Number(process.env['TEST_KILLS'] ?? 20);
+const KILLS = Number(process.env.TEST_KILLS ?? 20);
 const DEVICES = 10;
 const WINDOW = 50;
 /** The longest a gateway lives between two kills; short enough for the kill to hit its start, too. */

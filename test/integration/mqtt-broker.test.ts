@@ -360,9 +360,7 @@ describe('MQTT 5', () => {
   });
 
   test('a topic alias beyond the advertised maximum disconnects with 0x94', async () => {
-    const { raw, client } = await startRig();
-    const library = await client(v5);
-    expect(library.topicAliasMaximum ?? 32).toBe(32);
+    const { raw } = await startRig();
     const publisher = await raw();
     const alias = bytes(0x03, 0x23, 0x00, 0x21);
     publisher.send(connectPacket({ version: 5 }), packet(0x30, string('a'), alias));

@@ -13,7 +13,7 @@ export function randomFrom(seed: number): () => number {
 
 /** The seed of this run; printed, so that a failure can be repeated. */
 export function chooseSeed(): number {
-  const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`seed ${seed} (TEST_SEED=${seed} repeats this run)`);
   return seed;
 }

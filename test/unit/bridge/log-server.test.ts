@@ -25,7 +25,8 @@ function connect(
       posted.push(message);
       port2.postMessage(message, [...transfer]);
     },
-    on: (event: string, listener: (value: never) => void) => port2.on(event, listener),
+    on: (event: string, listener: (value: never) => void) =>
+      port2.on(event, listener as (value: unknown) => void),
   };
   const missing = () => Promise.reject(new Error('not in this test'));
   serveLog(serverPort, {

@@ -27,7 +27,7 @@ test('the defaults are those of the design', () => {
     mqtt: { listen: { host: '127.0.0.1', port: 1883 }, packetBytesMax: 262_144 },
     grpc: { listen: { host: '127.0.0.1', port: 50_051 }, batchReadingsMax: 2048 },
     http: { listen: { host: '127.0.0.1', port: 8080 } },
-    log: { commitIntervalMs: 0, duckdbMemoryBytesMax: 100_663_296 },
+    log: { commitIntervalMs: 0 },
     logger: { level: 'info', format: 'auto' },
   });
 });
