@@ -1,6 +1,6 @@
 // Every message that crosses between the two threads.
 
-import type { FetchRequest, LogStatus, StartRequest } from '../core/contracts.ts';
+import type { EncodedFetch, FetchRequest, LogStatus, StartRequest } from '../core/contracts.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type { RawBatch } from './raw-batch.ts';
 
@@ -19,15 +19,6 @@ export interface Calls {
 }
 
 export type CallName = keyof Calls;
-
-/** Messages as ranges [start, end) of one transferred buffer. */
-export interface EncodedFetch {
-  readonly buffer: ArrayBuffer;
-  readonly ranges: readonly number[];
-  readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
-  readonly next: number;
-  readonly highWatermark: number;
-}
 
 export type ToLog =
   /** With `isMoreComing` another batch follows at once, and the commit can wait for it. */

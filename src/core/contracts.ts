@@ -92,14 +92,23 @@ export interface FetchRequest {
   readonly waitMs: number;
 }
 
-export interface FetchResult {
-  /** Encoded `SubscribeResponse` messages, views on one buffer that the caller owns. */
-  readonly messages: readonly Uint8Array[];
+interface FetchOutcome {
   /** Offsets [first, next) that are gone, before the messages' readings. */
   readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
   /** Everything before it was looked at: where to read on. */
   readonly next: number;
   readonly highWatermark: number;
+}
+
+/** As it leaves the log thread: messages are ranges [start, end) of one buffer to be transferred. */
+export interface EncodedFetch extends FetchOutcome {
+  readonly buffer: ArrayBuffer;
+  readonly ranges: readonly number[];
+}
+
+export interface FetchResult extends FetchOutcome {
+  /** Encoded `SubscribeResponse` messages, views on one buffer that the caller owns. */
+  readonly messages: readonly Uint8Array[];
 }
 
 /** Where a subscription starts and, for `stop_at_end`, ends. */

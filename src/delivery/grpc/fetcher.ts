@@ -1,7 +1,7 @@
 // Answers a subscriber's fetch on the log thread: waits for rows, reads a bounded run of them,
 // leaves out what the filter does not want, encodes the rest. Keeps nothing between two fetches.
 
-import type { FetchRequest } from '../../core/contracts.ts';
+import type { EncodedFetch, FetchRequest } from '../../core/contracts.ts';
 import type { ReadingColumns, SeriesKey } from '../../core/reading.ts';
 import { BatchEncoder, type Encoded } from './batch-encoder.ts';
 import { SeriesFilters } from './series-filter.ts';
@@ -20,14 +20,6 @@ export interface RowSource {
   waitBeyond(offset: number, ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface FetchAnswer {
-  readonly buffer: ArrayBuffer;
-  readonly ranges: readonly number[];
-  readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
-  readonly next: number;
-  readonly highWatermark: number;
-}
-
 /** Rows looked at in one fetch when the filter lets few through; then the log thread has a breath. */
 const SCANNED_ROWS_MAX = 65_536;
 const NOTHING: Pick<Encoded, 'buffer' | 'ranges'> = { buffer: new ArrayBuffer(0), ranges: [] };
@@ -44,7 +36,7 @@ export class Fetcher {
     this.#clockMs = clockMs;
   }
 
-  async fetch(request: FetchRequest, rows: RowSource, signal: AbortSignal): Promise<FetchAnswer> {
+  async fetch(request: FetchRequest, rows: RowSource, signal: AbortSignal): Promise<EncodedFetch> {
     const wants = this.#filters.get(request.filter);
     const deadlineMs = this.#clockMs() + request.waitMs;
     let from = request.from;
@@ -78,7 +70,7 @@ export class Fetcher {
     }
   }
 
-  #nothing(next: number, rows: RowSource): FetchAnswer {
+  #nothing(next: number, rows: RowSource): EncodedFetch {
     return { ...NOTHING, gap: null, next, highWatermark: rows.highWatermark };
   }
 }

@@ -1,12 +1,8 @@
 // One fetch over a fake stream: when it waits, what ends it, how much it looks at.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { FetchRequest } from '../../../../src/core/contracts.ts';
+import type { EncodedFetch, FetchRequest } from '../../../../src/core/contracts.ts';
 import type { SeriesKey } from '../../../../src/core/reading.ts';
-import {
-  type FetchAnswer,
-  Fetcher,
-  type RowSource,
-} from '../../../../src/delivery/grpc/fetcher.ts';
+import { Fetcher, type RowSource } from '../../../../src/delivery/grpc/fetcher.ts';
 import { SubscribeResponse } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
 import { columnsOf, plainRows, type Row } from '../../../support/reading-rows.ts';
 
@@ -93,7 +89,7 @@ function requestOf(part: Partial<FetchRequest> = {}): FetchRequest {
 
 const onlyB = { devices: ['b'], metrics: [] };
 
-function offsetsOf({ buffer, ranges }: FetchAnswer): number[] {
+function offsetsOf({ buffer, ranges }: EncodedFetch): number[] {
   const offsets: number[] = [];
   for (let index = 0; index < ranges.length; index += 2) {
     const [start = 0, end = 0] = ranges.slice(index, index + 2);
