@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogClient, type Port } from '../../../src/bridge/log-client.ts';
 import { type LogHandlers, type ServerPort, serveLog } from '../../../src/bridge/log-server.ts';
 import type { FromLog } from '../../../src/bridge/messages.ts';
+import type { FetchRequest } from '../../../src/core/contracts.ts';
 import { MillpondError } from '../../../src/core/errors.ts';
 import type { RawMessage } from '../../../src/core/raw-message.ts';
 
@@ -162,21 +163,22 @@ describe('a message that cannot be handled', () => {
 });
 
 describe('calls', () => {
+  const fetchRequest: FetchRequest = {
+    stream: '',
+    from: 0,
+    until: null,
+    filter: null,
+    batchReadingsMax: 1,
+    bytesMax: 1,
+    waitMs: 0,
+  };
+
   test('are answered, with their buffer handed over', async () => {
     const buffer = Uint8Array.of(1, 2, 3).buffer;
     const { client } = connect({
       fetch: async () => ({ buffer, ranges: [0, 3], gap: null, next: 1, highWatermark: 1 }),
     });
-    const request = {
-      stream: '',
-      from: 0,
-      until: null,
-      filter: null,
-      batchReadingsMax: 1,
-      bytesMax: 1,
-      waitMs: 0,
-    };
-    const { messages } = await client.fetch(request, new AbortController().signal);
+    const { messages } = await client.fetch(fetchRequest, new AbortController().signal);
     expect(messages.map((each) => [...each])).toEqual([[1, 2, 3]]);
     expect(buffer.byteLength).toBe(0);
   });
@@ -225,16 +227,7 @@ describe('calls', () => {
         }),
     });
     const controllers = [new AbortController(), new AbortController()];
-    const request = {
-      stream: '',
-      from: 0,
-      until: null,
-      filter: null,
-      batchReadingsMax: 1,
-      bytesMax: 1,
-      waitMs: 0,
-    };
-    const [first, second] = controllers.map((each) => client.fetch(request, each.signal));
+    const [first, second] = controllers.map((each) => client.fetch(fetchRequest, each.signal));
     controllers[1]?.abort();
     expect(await second).toMatchObject({ next: 7 });
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
