@@ -1,3 +1,4 @@
+// Counts and bytes as people read them.
 import { expect, test } from 'vitest';
 import { bytesText, countText } from '../../../src/cli/amount-text.ts';
 

@@ -1,3 +1,4 @@
+// How long to wait before the next attempt to connect.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backOffMs } from '../../../src/cli/tail/back-off.ts';

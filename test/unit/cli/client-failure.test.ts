@@ -1,3 +1,4 @@
+// What a gRPC status becomes at the client: the gateway's own error, or why it was not reached.
 import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

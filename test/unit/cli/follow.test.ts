@@ -1,3 +1,4 @@
+// Following the log over restarts: where it goes on, when it gives up. The gateway is scripted.
 import { expect, test } from 'vitest';
 import { type Connection, follow, type Wanted } from '../../../src/cli/tail/follow.ts';
 import { MillpondError } from '../../../src/core/errors.ts';

@@ -1,3 +1,4 @@
+// From the address that is listened on to the one that reaches it.
 import { expect, test } from 'vitest';
 import { reachableAddress } from '../../../src/cli/gateway-address.ts';
 

@@ -1,3 +1,4 @@
+// Where `millpond decode` takes its payload from.
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { parseHex, readPayload } from '../../../src/cli/decode/payload.ts';

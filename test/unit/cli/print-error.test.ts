@@ -1,3 +1,4 @@
+// Errors as a person sees them on standard error, and the exit code of each.
 import { expect, test } from 'vitest';
 import { exitCodeOf } from '../../../src/cli/exit-codes.ts';
 import { formatError } from '../../../src/cli/print-error.ts';

@@ -1,3 +1,4 @@
+// The commands as --help shows them.
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../../src/cli/exit-codes.ts';
 import { createProgram } from '../../../src/cli/program.ts';

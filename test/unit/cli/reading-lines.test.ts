@@ -1,3 +1,4 @@
+// What `millpond tail` prints for each reading.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gapJson, readingJson } from '../../../src/cli/tail/reading-json.ts';

@@ -1,3 +1,4 @@
+// Standard output with a slow reader at the other end.
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { print } from '../../../src/cli/standard-output.ts';

@@ -1,3 +1,4 @@
+// The screen of `millpond status`, and its JSON.
 import { expect, test } from 'vitest';
 import { statusJson } from '../../../src/cli/status/status-json.ts';
 import { statusScreen } from '../../../src/cli/status/status-screen.ts';

@@ -1,3 +1,4 @@
+// What --from of `millpond tail` understands.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseStart } from '../../../src/cli/tail/start.ts';

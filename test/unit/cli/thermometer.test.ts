@@ -1,3 +1,4 @@
+// The demo's simulated thermometers: repeatable by seed, faults included.
 import { expect, test } from 'vitest';
 import { Climate } from '../../../src/cli/demo/climate.ts';
 import type { Make, Message } from '../../../src/cli/demo/make.ts';

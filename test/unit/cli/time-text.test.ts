@@ -1,3 +1,4 @@
+// Times and ages as people read them.
 import { expect, test } from 'vitest';
 import { durationText, isoTime, localTime } from '../../../src/cli/time-text.ts';
 

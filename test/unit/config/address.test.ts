@@ -1,3 +1,4 @@
+// Addresses out of the config, and who can reach them.
 import { expect, test } from 'vitest';
 import { isLoopback, parseAddress } from '../../../src/config/address.ts';
 import { formatAddress } from '../../../src/core/listen-address.ts';

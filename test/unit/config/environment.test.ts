@@ -1,3 +1,4 @@
+// Options out of environment variables.
 import { expect, test } from 'vitest';
 import { readEnvironment, variableOf } from '../../../src/config/environment.ts';
 import { allOptions } from '../../../src/config/option-tree.ts';

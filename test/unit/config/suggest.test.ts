@@ -1,3 +1,4 @@
+// What may be meant by a name that does not exist.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nearest } from '../../../src/config/suggest.ts';

@@ -1,3 +1,4 @@
+// Durations and sizes as they are written.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDurationMs, parseSizeBytes } from '../../../src/config/units.ts';

@@ -1,3 +1,4 @@
+// A whole config: defaults, every problem at once, rules between options.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defaultConfig } from '../../../src/config/config.ts';

@@ -1,3 +1,4 @@
+// Addresses as text, and why one could not be listened on.
 import { expect, test } from 'vitest';
 import { explainListenFailure, formatAddress } from '../../../src/core/listen-address.ts';
 

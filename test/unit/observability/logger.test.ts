@@ -1,3 +1,4 @@
+// The diagnostic lines: their form, what they hide, how often a warning comes.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../../src/observability/logger.ts';
 import { rateLimited } from '../../../src/observability/rate-limited.ts';

@@ -1,3 +1,4 @@
+// Lines for people on a terminal, whatever devices put into them.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatPretty } from '../../../src/observability/pretty-line.ts';

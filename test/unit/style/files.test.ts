@@ -10,8 +10,10 @@ function nameOf(path: string): string {
   return path.split('/').at(-1)!;
 }
 
-test('every source opens with a comment that says its place and its promise', () => {
-  const bare = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*)/.test(text));
+test('every source and every test opens with a comment that says its place', () => {
+  const bare = [...sources, ...tests].filter(
+    ({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*)/.test(text),
+  );
   expect(bare.map(({ path }) => path)).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+// The standard's rules for strings, over all code points.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type StringScan, scanMqttString } from '../../../../src/sources/mqtt/mqtt-string.ts';

@@ -1,3 +1,4 @@
+// Sessions of clients that are here and away, and their limits.
 import { expect, test } from 'vitest';
 import { OutgoingQueue } from '../../../../src/sources/mqtt/outgoing-queue.ts';
 import { ReceivedIds } from '../../../../src/sources/mqtt/received-ids.ts';

@@ -1,3 +1,4 @@
+// Topic filters, one by one and as a tree, against the definition.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FilterTree } from '../../../../src/sources/mqtt/filter-tree.ts';

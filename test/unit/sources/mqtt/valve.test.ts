@@ -1,3 +1,4 @@
+// Who is held back when, and who goes on first.
 import { expect, test } from 'vitest';
 import { OutgoingRoom } from '../../../../src/sources/mqtt/outgoing-room.ts';
 import { packetSize } from '../../../../src/sources/mqtt/packet-size.ts';
