@@ -1,6 +1,7 @@
 // hot.duckdb: opening it with bounded memory, its connections, transactions, closing it whole.
 
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   type DuckDBAppender,
   type DuckDBConnection,
@@ -58,14 +59,18 @@ export class Database {
     } catch (error) {
       throw explainOpenFailure(path, error);
     }
-    const database = new Database(path, instance, {
-      writer: await instance.connect(),
-      reader: await instance.connect(),
-    });
+    let database: Database;
+    try {
+      const writer = await instance.connect();
+      database = new Database(path, instance, { writer, reader: await instance.connect() });
+    } catch (error) {
+      instance.closeSync();
+      throw explainOpenFailure(path, error);
+    }
     try {
       await database.#createTables();
     } catch (error) {
-      database.close();
+      await database.close();
       throw explainOpenFailure(path, error);
     }
     return database;
@@ -80,7 +85,7 @@ export class Database {
       await this.writer.run('commit');
     } catch (error) {
       this.#begun = null;
-      this.#appenders.clear();
+      this.#dropAppenders();
       await this.writer.run('rollback').catch(() => undefined);
       throw error;
     }
@@ -138,20 +143,28 @@ export class Database {
     await this.writer.run('checkpoint');
   }
 
-  close(): void {
+  /** Waits for the transaction begun ahead: DuckDB may crash when a connection in use is closed. */
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const appender of this.#appenders.values()) {
-      try {
-        appender.closeSync();
-      } catch {
-        // What it still held was never committed, so never acknowledged.
-      }
-    }
-    this.#appenders.clear();
+    await this.#endBegun();
+    this.#dropAppenders();
     this.writer.closeSync();
     this.reader.closeSync();
     this.#instance.closeSync();
+  }
+
+  // An appender that is closed, or collected, writes the rows it still holds in a transaction of its
+  // own, and until then it keeps the database open. What failed is written again from the start.
+  #dropAppenders(): void {
+    for (const appender of this.#appenders.values()) {
+      try {
+        appender.clear();
+      } finally {
+        closeQuietly(appender);
+      }
+    }
+    this.#appenders.clear();
   }
 
   async #createTables(): Promise<void> {
@@ -175,15 +188,25 @@ export class Database {
   }
 }
 
+function closeQuietly(appender: DuckDBAppender): void {
+  try {
+    appender.closeSync();
+  } catch {
+    // It failed before; there is nothing left in it.
+  }
+}
+
 function explainOpenFailure(path: string, error: unknown): MillpondError {
   if (error instanceof MillpondError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  if (/lock/i.test(text) && /conflicting|could not set/i.test(text)) {
+  // A folder may be called `read-only` or `lock`.
+  const why = text.replaceAll(resolve(path), '').replaceAll(path, '');
+  if (/lock/i.test(why) && /conflicting|could not set/i.test(why)) {
     return new MillpondError('DATA_DIR_IN_USE', `Another process has ${path} open.`, {
       cause: error,
     });
   }
-  if (/permission|read-only|cannot open file|no space|not a directory/i.test(text)) {
+  if (/permission|read-only|cannot open file|no space|not a directory/i.test(why)) {
     return new MillpondError('DATA_DIR_UNUSABLE', `${path} cannot be opened for writing: ${text}`, {
       cause: error,
     });

@@ -111,7 +111,7 @@ export class Log {
       try {
         await log.#load();
       } catch (error) {
-        database.close();
+        await database.close();
         throw asMillpondError(error, 'LOG_CORRUPT');
       }
       return log;
@@ -209,12 +209,27 @@ export class Log {
     return [{ stream: name, lowWatermark, highWatermark }];
   }
 
+  /** Throws LOG_WRITE_FAILED while a failed disk keeps the database closed, LOG_STOPPING at the end. */
   read(stream: StreamState, from: number, rowsMax: number): Promise<ReadResult> {
-    return this.#reader.read(stream, from, rowsMax);
+    return this.#explained(this.#reader.read(stream, from, rowsMax));
   }
 
+  /** The first offset received at or after `timeUs`. Throws as `read`. */
   offsetAtTime(stream: StreamState, timeUs: number): Promise<number> {
-    return this.#reader.offsetAtTime(stream, timeUs);
+    return this.#explained(this.#reader.offsetAtTime(stream, timeUs));
+  }
+
+  // After a failed commit DuckDB may refuse to read, and its file may not open again for a while:
+  // that is the disk's fault and passes.
+  async #explained<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (cause) {
+      if (cause instanceof MillpondError || this.#problem === null) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const text = `The log cannot be read until the disk is well again: ${why}`;
+      throw new MillpondError('LOG_WRITE_FAILED', text, { cause });
+    }
   }
 
   /** Resolves when the stream goes beyond `offset`, after `ms`, or when the signal aborts. */
@@ -259,7 +274,7 @@ export class Log {
         await this.#database.checkpoint();
       }
     } finally {
-      this.#database.close();
+      await this.#database.close();
       this.#lock.release();
     }
   }
@@ -325,7 +340,7 @@ export class Log {
 
   #reopen(): Promise<void> {
     return this.#reader.whileIdle(async () => {
-      this.#database.close();
+      await this.#database.close();
       this.#database = await Database.open(
         databasePath(this.#options.directory),
         this.#options.database,

@@ -34,6 +34,24 @@ test('rows that an appender flushed inside a transaction vanish on rollback', as
   appender.closeSync();
 });
 
+test('rows still in an appender are written when it is closed, unless it is cleared before', async () => {
+  const instance = await openDatabase(join(tempFolder(), 'a.duckdb'));
+  const connection = await instance.connect();
+  await connection.run('create table t (v integer)');
+  for (const value of [1, 2]) {
+    await connection.run('begin');
+    const appender = await connection.createAppender('t');
+    appender.appendInteger(value);
+    appender.endRow();
+    // Half a row, as a failure in the middle leaves it.
+    if (value === 2) appender.appendInteger(value);
+    await connection.run('rollback');
+    if (value === 2) appender.clear();
+    appender.closeSync();
+  }
+  expect(await valuesOf(connection)).toEqual([1]);
+});
+
 test('a reader sees nothing of a transaction before its commit, all of it after', async () => {
   const instance = await openDatabase(join(tempFolder(), 'a.duckdb'));
   const writer = await instance.connect();

@@ -1,6 +1,6 @@
 // What the log finds in its directory when it is opened: another holder, other files, other
 // versions, rows that went.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log/log.ts';
@@ -185,6 +185,46 @@ describe('a database file', () => {
     const [count] = await withDatabase(folder, 'select count(*)::integer as n from hot_0');
     expect(count).toEqual({ n: 100 });
   });
+});
+
+test('while it cannot be opened again after a failed commit, reads say so and may be tried again', async () => {
+  const folder = await filled();
+  const path = join(folder, databaseFile);
+  const aside = join(tempFolder(), databaseFile);
+  let isFailing = false;
+  const log = await openLog(folder, {
+    tailBytesMax: 0,
+    events: {
+      committed() {
+        if (isFailing) throw new Error('no space left');
+      },
+      failing(error) {
+        if (error === null || existsSync(aside)) return;
+        copyFileSync(path, aside);
+        copyFileSync(`${path}.wal`, `${aside}.wal`);
+        writeFileSync(path, 'no database '.repeat(1000));
+      },
+      trimmedDeadLetters: () => {},
+    },
+  });
+  isFailing = true;
+  append(log, ['new']);
+  const settling = settled(log);
+  const stream = log.stream('');
+  await expect.poll(() => log.problem?.message ?? '').toMatch(/cannot be read/);
+  const failed = {
+    code: 'LOG_WRITE_FAILED',
+    canRetry: true,
+    message: expect.stringContaining('until the disk is well again'),
+  };
+  await expect(log.read(stream, 0, 10)).rejects.toMatchObject(failed);
+  await expect(log.offsetAtTime(stream, 0)).rejects.toMatchObject(failed);
+  copyFileSync(aside, path);
+  copyFileSync(`${aside}.wal`, `${path}.wal`);
+  isFailing = false;
+  await settling;
+  expect(await readAll(log)).toHaveLength(101);
+  await log.close();
 });
 
 test('too many dead letters: the oldest go, and are a recorded loss', async () => {
