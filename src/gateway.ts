@@ -31,6 +31,13 @@ export interface Gateway {
  */
 const HEAP_GROWING_PERCENT = 30;
 
+/**
+ * How long a stop waits for what was accepted to be stored, which a failing disk may never do. With
+ * the goodbyes of the ways out it stays below the time that supervisors give.
+ */
+const MQTT_STOP_MS = 2000;
+const NOT_STORED = 'some messages were not stored, nor acknowledged: their devices send them again';
+
 /** Throws what the parts throw at their start; whatever had started is stopped again. */
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
@@ -64,6 +71,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     config: config.mqtt,
     clock: systemClock,
     events: mqttEvents(metrics, logger),
+    stopTimeoutMs: MQTT_STOP_MS,
   });
   const grpc = new GrpcServer({
     ...config.grpc,
@@ -97,10 +105,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   function stop(): Promise<void> {
     stopping ??= (async () => {
       isStopping = true;
+      const notStoredBefore = client.notStored;
       await mqtt.stop();
       await grpc.stop();
       await http.stop();
       await client.close();
+      const messages = client.notStored - notStoredBefore;
+      if (messages > 0) logger.warn({ code: 'LOG_WRITE_FAILED', messages }, NOT_STORED);
       await log.stop();
     })();
     return stopping;

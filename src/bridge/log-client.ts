@@ -66,6 +66,7 @@ export class LogClient implements Intake, LogReader {
   #sequence = 0;
   #callId = 0;
   #sentBytes = 0;
+  #notStored = 0;
   #isFlushScheduled = false;
   #failure: MillpondError | null = null;
 
@@ -83,6 +84,11 @@ export class LogClient implements Intake, LogReader {
   /** Bytes of accepted messages that are not durable yet. */
   get queueBytes(): number {
     return this.#sentBytes + this.#writer.usedBytes;
+  }
+
+  /** How many messages were settled with an error. */
+  get notStored(): number {
+    return this.#notStored;
   }
 
   get isFull(): boolean {
@@ -244,6 +250,7 @@ export class LogClient implements Intake, LogReader {
 
   // A fault of one source's must not leave the messages behind its own unsettled.
   #settleAll(settled: readonly Settled[], error: MillpondError | null): void {
+    if (error !== null) this.#notStored += settled.length;
     for (const settle of settled) {
       try {
         settle(error);

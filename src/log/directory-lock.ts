@@ -33,8 +33,8 @@ export class DirectoryLock {
     const path = join(directory, 'lock');
     const own = describe(process.pid) ?? { pid: process.pid, boot: '', started: '' };
     const draft = `${path}.${process.pid}`;
-    writeDurably(draft, JSON.stringify(own));
     try {
+      writeDurably(draft, JSON.stringify(own));
       for (let attempt = 0; attempt < 2; attempt++) {
         try {
           linkSync(draft, path);
@@ -52,8 +52,13 @@ export class DirectoryLock {
     throw inUse(directory, readHolder(path)?.pid ?? 0);
   }
 
+  /** Where the file cannot be removed it stays behind, and is known for stale by the next start. */
   release(): void {
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // The disk takes nothing any more, not even that.
+    }
   }
 }
 
