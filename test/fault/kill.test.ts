@@ -2,7 +2,7 @@
 // device's order, and nothing is there twice but what a device sent twice.
 
 import { afterEach, expect, test } from 'vitest';
-import type { Reading } from '../../src/generated/millpond/v1/reading.ts';
+import { checkBooks } from '../support/check-books.ts';
 import {
   type GatewayProcess,
   makeFolder,
@@ -57,33 +57,8 @@ test(`keeps every acknowledged reading through ${KILLS} kills under load`, {
   const readings = await readAll(gateway.addresses.grpc);
 
   expect(readings.map(({ offset }) => Number(offset))).toEqual(readings.map((_, index) => index));
-  for (const publisher of publishers) check(publisher, readings);
+  for (const publisher of publishers) checkBooks(publisher, readings);
   const acknowledged = publishers.reduce((sum, { acknowledged: { size } }) => sum + size, 0);
   expect(acknowledged).toBeGreaterThan(KILLS * DEVICES);
   console.log(`${acknowledged} acknowledged, ${readings.length} stored`);
 });
-
-function check(publisher: ResendingPublisher, readings: readonly Reading[]): void {
-  const values = readings
-    .filter(({ device }) => device === publisher.device)
-    .map(({ value }) => (value?.$case === 'number' ? value.value : Number.NaN));
-  const stored = new Map<number, number>();
-  let highest = -1;
-  for (const value of values) {
-    stored.set(value, (stored.get(value) ?? 0) + 1);
-    // First copies come in the order of sending; a resend may only repeat.
-    if (value > highest) {
-      expect(value, `${publisher.device}: ${value} follows ${highest}`).toBe(highest + 1);
-      highest = value;
-    }
-  }
-  for (const value of publisher.acknowledged) {
-    expect(stored.has(value), `${publisher.device} lost ${value}`).toBe(true);
-  }
-  for (const [value, copies] of stored) {
-    expect(
-      copies,
-      `${publisher.device} stored ${value} more often than it was sent`,
-    ).toBeLessThanOrEqual(publisher.sends.get(value) ?? 0);
-  }
-}
