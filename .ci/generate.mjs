@@ -14,7 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { commandsPage, configurationPage, configurationSchema, errorsPage } from './pages.mjs';
+import {
+  commandsPage,
+  configurationPage,
+  configurationSchema,
+  errorsPage,
+  profileSchema,
+} from './pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isCheck = process.argv.includes('--check');
@@ -73,6 +79,7 @@ async function generateDocs(folder) {
         ...(await load('config/option.js')),
         ...(await import('zod')),
       }),
+      'profile.schema.json': profileSchema(await load('decode/profile-schema.js')),
       'errors.md': errorsPage(await load('core/errors.js')),
       'cli.md': commandsPage({
         ...(await load('cli/program.js')),
