@@ -131,19 +131,24 @@ async function subscribe(
 }
 
 /** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
-function sinkOf(
-  call: ServerWritableStream<SubscribeRequest, Uint8Array>,
+export function sinkOf(
+  call: Pick<ServerWritableStream<SubscribeRequest, Uint8Array>, 'write'>,
   signal: AbortSignal,
 ): MessageSink {
+  // One listener for all of them: a fetch may have thousands of small batches.
+  const waiting = new Set<() => void>();
+  signal.addEventListener('abort', () => {
+    for (const done of waiting) done();
+  });
   return {
     write(message) {
       if (signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
-          signal.removeEventListener('abort', done);
+          waiting.delete(done);
           resolve();
         };
-        signal.addEventListener('abort', done);
+        waiting.add(done);
         call.write(message, done);
       });
     },

@@ -49,22 +49,14 @@ beforeEach(() => {
 function start(until: number | null = null, from = 0): Promise<void> {
   const { signal } = controller;
   const log = {
-    // As the log does: an abort ends the wait with what there is.
-    fetch: (request: FetchRequest) => {
-      const result = fetches.add(request);
-      const own = fetches.all.at(-1) as Held<FetchRequest>;
-      signal.addEventListener('abort', () => own.resolve(nothing(request.from) as never));
-      return result;
-    },
+    fetch: (request: FetchRequest) => fetches.add(request),
   } as unknown as LogReader;
-  const sink = {
-    write: (message: Uint8Array) => {
-      const written = writes.add(message);
-      const own = writes.all.at(-1) as Held<Uint8Array>;
-      signal.addEventListener('abort', () => own.resolve(undefined as never));
-      return written;
-    },
-  };
+  const sink = { write: (message: Uint8Array) => writes.add(message) };
+  // As the log does: an abort ends the wait with what there is.
+  signal.addEventListener('abort', () => {
+    for (const { value, resolve } of fetches.all) resolve(nothing(value.from) as never);
+    for (const { resolve } of writes.all) resolve(undefined as never);
+  });
   const parts = { log, sink, budget, signal, clock: () => nowUs };
   return new Subscription(
     { ...parts, progressIntervalMs: 5000, fetchBytesMax: 512 * 1024 },
