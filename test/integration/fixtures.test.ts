@@ -70,6 +70,10 @@ describe.skipIf(fixtures.length === 0)('real messages through the gateway', () =
     return isTaken;
   }
 
+  test('are some of every family', () => {
+    expect(new Set(fixtures.map(({ family }) => family))).toEqual(supportedFamilies);
+  });
+
   test.each(fixtures)('$id: $expect', async (fixture) => {
     const before = await totals();
     const isTaken = await publish(fixture.topic ?? '', payloadOf(fixture), fixture.retain ?? false);
