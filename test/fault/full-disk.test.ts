@@ -160,8 +160,8 @@ describe.skipIf(!canMount)('a disk that fills up under load (needs to mount one)
     // What was read off the sockets; the rest of each window never left them.
     const line = linesOf(gateway).find(({ messages }) => messages !== undefined);
     expect(line).toMatchObject({ level: 'warn', code: 'LOG_WRITE_FAILED' });
-    expect(line?.['messages']).toBeGreaterThanOrEqual(DEVICES);
-    expect(line?.['messages']).toBeLessThanOrEqual(DEVICES * WINDOW + 1);
+    expect(line?.messages).toBeGreaterThanOrEqual(DEVICES);
+    expect(line?.messages).toBeLessThanOrEqual(DEVICES * WINDOW + 1);
 
     small.free();
     const again = await start(dataDir);
