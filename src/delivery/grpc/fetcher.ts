@@ -52,16 +52,19 @@ export class Fetcher {
       }
       const rowsMax = Math.min(end - from, this.#encoder.rowsFor(request.bytesMax));
       const read = await rows.read(from, rowsMax);
+      const first = read.gap?.next ?? from;
       const encoded = this.#encoder.encode({
         runs: read.runs,
-        from: read.gap?.next ?? from,
+        from: first,
         batchReadingsMax: request.batchReadingsMax,
         bytesMax: request.bytesMax,
         highWatermark: rows.highWatermark,
         wants,
       });
       if (encoded.readings > 0 || read.gap !== null) {
-        const { buffer, ranges, next } = encoded;
+        const { buffer, ranges } = encoded;
+        const isTold = encoded.readings % request.batchReadingsMax !== 0;
+        const next = isTold ? encoded.next : wantedEnd(read.runs, wants, first, encoded.next);
         return { buffer, ranges, next, gap: read.gap, highWatermark: rows.highWatermark };
       }
       scanned += encoded.next - from;
@@ -73,4 +76,29 @@ export class Fetcher {
   #nothing(next: number, rows: RowSource): EncodedFetch {
     return { ...NOTHING, gap: null, next, highWatermark: rows.highWatermark };
   }
+}
+
+/**
+ * One past the last wanted row of [first, next), `first` if there is none. A message that is full, or
+ * a gap, says nothing of the unwanted rows behind it: they are left to the next fetch, whose answer
+ * tells of them, or a consumer could never commit beyond them.
+ */
+function wantedEnd(
+  runs: readonly ReadingColumns[],
+  wants: ((series: number) => boolean) | null,
+  first: number,
+  next: number,
+): number {
+  if (wants === null) return next;
+  let end = first;
+  let runFirst = first;
+  for (const { count, series } of runs) {
+    for (let row = Math.min(count, next - runFirst) - 1; row >= 0; row--) {
+      if (!wants(series[row] as number)) continue;
+      end = runFirst + row + 1;
+      break;
+    }
+    runFirst += count;
+  }
+  return end;
 }

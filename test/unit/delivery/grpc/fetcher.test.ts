@@ -100,6 +100,13 @@ function offsetsOf({ buffer, ranges }: EncodedFetch): number[] {
   return offsets;
 }
 
+/** The next offset that the last message says. */
+function toldBy({ buffer, ranges }: EncodedFetch): number {
+  const [start = 0, end = 0] = ranges.slice(-2);
+  const { event } = SubscribeResponse.decode(new Uint8Array(buffer, start, end - start));
+  return event?.$case === 'batch' ? Number(event.value.nextOffset) : -1;
+}
+
 describe('a fetch', () => {
   test('answers at once with what there is', async () => {
     rows.add(plainRows(0, 5));
@@ -169,8 +176,43 @@ describe('a fetch', () => {
     rows.add(plainRows(0, 10));
     rows.gone = { first: 0, next: 4 };
     const answer = await fetcher.fetch(requestOf({ filter: onlyB }), rows, never);
-    expect(answer).toMatchObject({ gap: { first: 0, next: 4 }, ranges: [], next: 10 });
+    // The gap tells of itself alone; the next answer tells of the rows behind it.
+    expect(answer).toMatchObject({ gap: { first: 0, next: 4 }, ranges: [], next: 4 });
+    const behind = await fetcher.fetch(
+      requestOf({ from: 4, until: 10, filter: onlyB }),
+      rows,
+      never,
+    );
+    expect(behind).toMatchObject({ gap: null, ranges: [], next: 10 });
   });
+
+  test.each([1, 2, 3, 100])(
+    'tells how far it looked, or goes on from what it told, at batches of %i',
+    async (batchReadingsMax) => {
+      // Two wanted rows between others.
+      rows.add(
+        plainRows(0, 12).map((row) => ({ ...row, series: [3, 7].includes(row.offset) ? 1 : 0 })),
+      );
+      let from = 0;
+      let told = 0;
+      const found: number[] = [];
+      for (let fetches = 0; from < 12; fetches++) {
+        expect(fetches).toBeLessThan(5);
+        const answer = await fetcher.fetch(
+          requestOf({ from, until: 12, filter: onlyB, batchReadingsMax }),
+          rows,
+          never,
+        );
+        found.push(...offsetsOf(answer));
+        const isSilent = answer.ranges.length === 0;
+        told = isSilent ? answer.next : toldBy(answer);
+        from = answer.next;
+      }
+      expect(found).toEqual([3, 7]);
+      // What the client was told last is the end, to which it can commit.
+      expect(told).toBe(12);
+    },
+  );
 });
 
 describe('until an offset', () => {
