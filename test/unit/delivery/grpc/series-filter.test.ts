@@ -62,3 +62,31 @@ test('keeps the tables of the filters used last, and no more than so many', () =
   expect(filters.get({ devices: ['a'], metrics: [] })).toBe(kept);
   expect(filters.get({ devices: ['b'], metrics: [] })).not.toBe(gone);
 });
+
+test('many filters over many series stay within their bytes, and answer all the same', () => {
+  const keys = Array.from({ length: 50_000 }, (_, index) => keyOf(`d${index}`, 'm'));
+  const bytesMax = 300_000;
+  const filters = new SeriesFilters(keys, { filtersMax: 64, bytesMax });
+  for (let index = 0; index < 200; index++) {
+    const wants = filters.get({ devices: [`d${index}`], metrics: [] });
+    for (let series = 0; series < keys.length; series += 1000) wants?.(series);
+    expect(wants?.(index)).toBe(true);
+    expect(wants?.(index + 1)).toBe(false);
+    expect(filters.bytes).toBeLessThanOrEqual(bytesMax);
+  }
+  expect(filters.count).toBeGreaterThan(1);
+});
+
+test('one filter over more series than the bytes allow is kept alone', () => {
+  const keys = Array.from({ length: 5000 }, (_, index) => keyOf(`d${index}`, 'm'));
+  const filters = new SeriesFilters(keys, { filtersMax: 64, bytesMax: 3000 });
+  const small = filters.get({ devices: ['d1'], metrics: [] });
+  const large = filters.get({ devices: ['d4999'], metrics: [] });
+  expect(large?.(4999)).toBe(true);
+  expect(filters.count).toBe(1);
+  expect(filters.get({ devices: ['d4999'], metrics: [] })).toBe(large);
+  // One that went while it was in use still answers, and counts no more.
+  const { bytes } = filters;
+  expect(small?.(4999)).toBe(false);
+  expect(filters.bytes).toBe(bytes);
+});
