@@ -70,6 +70,11 @@ export const errorTable = {
     'FAILED_PRECONDITION',
     'A commit only moves forward; to read again, subscribe with an offset and no consumer.',
   ),
+  COMMIT_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'Commit less often, or wait: so many commits wait for the disk; see whether the gateway is ready.',
+    true,
+  ),
   SUBSCRIBER_LIMIT: kind(
     'RESOURCE_EXHAUSTED',
     'Close a subscription, or raise grpc.subscribersMax.',

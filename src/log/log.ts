@@ -50,6 +50,8 @@ export interface StreamInfo {
 
 /** How often the devices' latest values are written; they are made good from the rows after a crash. */
 const SNAPSHOT_INTERVAL_US = 30_000_000;
+/** Calls that wait for their position to be durable; they come to an end only when the disk is well. */
+const COMMITS_WAITING_MAX = 10_000;
 const RETRY_MS = { first: 100, max: 5_000 };
 
 export class Log {
@@ -68,6 +70,7 @@ export class Log {
   #stream: StreamState;
   #problem: MillpondError | null = null;
   #snapshotDueUs: number;
+  #commitsWaiting = 0;
   #closing: Promise<void> | null = null;
 
   private constructor(options: LogOptions, lock: DirectoryLock, database: Database) {
@@ -164,9 +167,16 @@ export class Log {
     this.#queue.kick();
   }
 
-  /** Stores a consumer's position; resolves when it is durable. Throws as `ConsumerPositions.check`. */
+  /**
+   * Stores a consumer's position; resolves when it is durable. Throws as `ConsumerPositions.check`,
+   * and COMMIT_LIMIT.
+   */
   async commitPosition(stream: string, consumer: string, nextOffset: number): Promise<number> {
     const state = this.stream(stream);
+    if (this.#commitsWaiting >= COMMITS_WAITING_MAX) {
+      const text = `${this.#commitsWaiting} commits wait for the disk, which is all that are allowed.`;
+      throw new MillpondError('COMMIT_LIMIT', text);
+    }
     const position: Position = {
       stream: state.name,
       consumer,
@@ -179,11 +189,16 @@ export class Log {
     const waiting = pending.positions.get(key);
     if (waiting === undefined || waiting.nextOffset <= nextOffset)
       pending.positions.set(key, position);
-    await new Promise<void>((resolve, reject) => {
-      pending.onDurable.push(resolve);
-      pending.onFailed.push(reject);
-      this.#queue.kick();
-    });
+    this.#commitsWaiting += 1;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        pending.onDurable.push(resolve);
+        pending.onFailed.push(reject);
+        this.#queue.kick();
+      });
+    } finally {
+      this.#commitsWaiting -= 1;
+    }
     return this.position(state.name, consumer) ?? nextOffset;
   }
 

@@ -642,6 +642,29 @@ export function describeLog(subject: LogUnderTest): void {
       });
     });
 
+    test('more commits than may wait for a disk that fails are refused, and the others end well', async () => {
+      let isFailing = true;
+      const log = await subject.open(tempFolder(), {
+        consumersMax: 3,
+        events: {
+          committed() {
+            if (isFailing) throw new Error('no space left');
+          },
+          failing: () => {},
+          trimmedDeadLetters: () => {},
+        },
+      });
+      const waiting = Array.from({ length: 10_000 }, (_, index) =>
+        log.commitPosition('', `c${index % 3}`, 0),
+      );
+      const refused = { code: 'COMMIT_LIMIT', status: 'RESOURCE_EXHAUSTED', canRetry: true };
+      await expect(log.commitPosition('', 'c0', 0)).rejects.toMatchObject(refused);
+      isFailing = false;
+      expect(new Set(await Promise.all(waiting))).toEqual(new Set([0]));
+      expect(await log.commitPosition('', 'c0', 0)).toBe(0);
+      await log.close();
+    });
+
     describe('closing', () => {
       test('makes everything appended before it durable first', async () => {
         const folder = tempFolder();
