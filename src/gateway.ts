@@ -94,7 +94,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     }),
   });
   const http = new HttpServer({
-    listen: config.http.listen,
+    ...config.http,
     metrics: async () => `${await metrics.text()}\n${await client.metrics()}`,
     metricsContentType: metrics.contentType,
     problem: () => problem,

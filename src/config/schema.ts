@@ -148,6 +148,13 @@ const http = z.strictObject({
     '127.0.0.1:8080',
     'Where metrics and health are served. Port 0 takes a free one.',
   ),
+  connectionsMax: count({
+    unit: 'connections',
+    byDefault: 100,
+    min: 1,
+    max: 100_000,
+    why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor.',
+  }),
 });
 
 const log = z.strictObject({

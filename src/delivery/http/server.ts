@@ -10,6 +10,8 @@ import {
 
 export interface HttpParts {
   readonly listen: ListenAddress;
+  /** Connections at one time; one more is closed at once. */
+  readonly connectionsMax: number;
   readonly metrics: () => Promise<string>;
   readonly metricsContentType: string;
   /** Why readings cannot be taken now; null when they can. */
@@ -33,6 +35,7 @@ export class HttpServer {
       requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: true,
     });
+    this.#app.server.maxConnections = parts.connectionsMax;
     this.#routes();
   }
 
