@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
 import { reachableEndpoint } from './gateway-address.ts';
+import { ownCommand } from './own-command.ts';
 import type { GatewayAddresses } from './run-gateway.ts';
 
 interface DemoFlags extends ConfigFlags {
@@ -27,6 +28,11 @@ function numberBetween(first: number, last: number, isWhole: boolean): (text: st
 
 function welcome(addresses: GatewayAddresses, flags: DemoFlags, dataDir: string): string {
   const { mqtt, grpc, http } = addresses;
+  const command = ownCommand({
+    script: process.argv[1] ?? '',
+    folder: process.cwd(),
+    npmCommand: process.env.npm_command,
+  });
   const elsewhere = grpc === '127.0.0.1:50051' ? '' : ` --grpc ${grpc}`;
   return `
 The demo is running: ${flags.devices} simulated thermometers, ${flags.rate} messages a second, seed ${flags.seed}.
@@ -34,12 +40,12 @@ They fall silent, lose their connection, send -127, null and rubbish, and have w
 
   MQTT  ${mqtt}   (your own devices may join)
   gRPC  ${grpc}
-  HTTP  http://${http}/
+  HTTP  http://${http}/metrics
   data  ${dataDir}   (invented readings; remove it when you are done)
 
 In another terminal:
-  millpond tail${elsewhere}
-  millpond status${elsewhere}
+  ${command} tail${elsewhere}
+  ${command} status${elsewhere}
 
 Ctrl-C ends it.
 `;

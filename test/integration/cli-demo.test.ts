@@ -16,7 +16,7 @@ test('all makes and their faults are to be seen with tail, and Ctrl-C ends it wi
   const demo = await rig.gateway(['demo', '--rate', '300', '--seed', '7']);
   await demo.until('err', 'Ctrl-C ends it.');
   expect(demo.told.err).toContain(`MQTT  ${demo.mqtt}`);
-  expect(demo.told.err).toContain(`millpond tail --grpc ${demo.grpc}`);
+  expect(demo.told.err).toContain(`main.js tail --grpc ${demo.grpc}`);
   expect(demo.told.err).toContain(join(rig.folder, 'demo-data'));
 
   const tail = rig.start(['tail', '--grpc', demo.grpc, '--from', 'earliest', '--json']);
