@@ -1,7 +1,7 @@
 // hot.duckdb: opening it with bounded memory, its connections, transactions, closing it whole.
 
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   type DuckDBAppender,
   type DuckDBConnection,
@@ -9,6 +9,7 @@ import {
   type DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { MillpondError } from '../core/errors.ts';
+import { syncFolder } from './data-directory.ts';
 import { createHotTable, createTables, DEFAULT_STREAM, SCHEMA_VERSION } from './schema.ts';
 
 export interface DatabaseSettings {
@@ -28,6 +29,8 @@ export class Database {
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
   /** The transaction that the next write will use, once begun. */
   #begun: Promise<unknown> | null = null;
+  /** Which write-ahead log's name is durable. */
+  #syncedLog = '';
   #isClosed = false;
 
   private constructor(
@@ -83,6 +86,7 @@ export class Database {
       await write();
       this.#begun = null;
       await this.writer.run('commit');
+      this.#syncNewLog();
     } catch (error) {
       this.#begun = null;
       this.#dropAppenders();
@@ -92,6 +96,16 @@ export class Database {
     // Begun ahead, so that the next commit does not wait for a turn of the thread pool: a fifth of
     // a commit under load. DuckDB takes no snapshot and holds nothing until the first statement.
     void this.#begin().catch(() => undefined);
+  }
+
+  // After a checkpoint DuckDB begins a new write-ahead log, and leaves its name to chance: without it
+  // the commits in it would be gone after a power cut.
+  #syncNewLog(): void {
+    const found = statSync(`${this.path}.wal`, { throwIfNoEntry: false });
+    const identity = found === undefined ? '' : `${found.ino} ${found.birthtimeMs}`;
+    if (identity === this.#syncedLog) return;
+    if (found !== undefined) syncFolder(dirname(this.path));
+    this.#syncedLog = identity;
   }
 
   async #endBegun(): Promise<void> {

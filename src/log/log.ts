@@ -8,7 +8,7 @@ import type { RawMessage } from '../core/raw-message.ts';
 import { AppendQueue } from './append-queue.ts';
 import { CommitWriter } from './commit-writer.ts';
 import { ConsumerPositions } from './consumer-positions.ts';
-import { databasePath, lockDirectory } from './data-directory.ts';
+import { databasePath, lockDirectory, syncFolder } from './data-directory.ts';
 import { Database, type DatabaseSettings } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
 import type { DirectoryLock } from './directory-lock.ts';
@@ -112,6 +112,7 @@ export class Log {
       const database = await Database.open(databasePath(options.directory), options.database);
       const log = new Log(options, lock, database);
       try {
+        syncFolder(options.directory);
         await log.#load();
       } catch (error) {
         await database.close();
