@@ -7,7 +7,13 @@ import { checkBooks } from '../support/check-books.ts';
 import { type GatewayProcess, portOf, startGateway } from '../support/gateway.ts';
 import { readAll } from '../support/readings.ts';
 import { ResendingPublisher } from '../support/resending-publisher.ts';
-import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import {
+  canMount,
+  canMountFailing,
+  mountFailingDisk,
+  mountSmallDisk,
+  type SmallDisk,
+} from '../support/small-disk.ts';
 
 const DISK_MIB = 24;
 const DEVICES = 4;
@@ -178,6 +184,40 @@ describe.skipIf(!canMount)('a disk that fills up under load (needs to mount one)
     expect((await stop(again)).code).toBe(0);
   });
 });
+
+describe.skipIf(!canMountFailing)(
+  'a disk that becomes read-only under load (needs to mount one)',
+  () => {
+    test('costs nothing that was acknowledged, and does not keep the gateway from stopping', async () => {
+      const failing = mountFailingDisk(48);
+      onTestFinished(() => failing.unmount());
+      const dataDir = join(failing.path, 'data');
+      const gateway = await start(dataDir);
+      const all = await publishers(gateway);
+      await expect.poll(() => acknowledged(all), { timeout: 20_000 }).toBeGreaterThan(5000);
+      failing.fail();
+      await expect
+        .poll(async () => (await readiness(gateway)).status, { timeout: 20_000 })
+        .toBe(503);
+      const stored = acknowledged(all);
+      expect(await metric(gateway, 'millpond_log_ready')).toBe(0);
+      const { code, ms } = await stop(gateway);
+      expect(code).toBe(0);
+      expect(ms).toBeLessThan(STOP_MS_MAX);
+      expect(acknowledged(all)).toBe(stored);
+
+      failing.repair();
+      const again = await start(dataDir);
+      for (const each of all) each.disconnect();
+      await Promise.all(all.map((each) => each.connect(portOf(again.addresses.mqtt))));
+      await Promise.all(all.map((each) => each.finish()));
+      const readings = await readAll(again.addresses.grpc);
+      expect(offsetsOf(readings)).toEqual(dense(readings.length));
+      for (const each of all) checkBooks(each, readings);
+      expect((await stop(again)).code).toBe(0);
+    });
+  },
+);
 
 describe.skipIf(!canMount)('it does not start (needs to mount a disk)', () => {
   /** The last line of a gateway that does not start. */

@@ -2,9 +2,19 @@
 // root; where it is not allowed the tests that need one are skipped.
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export interface SmallDisk {
   readonly path: string;
@@ -39,6 +49,59 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
   };
 }
 
+export interface FailingDisk {
+  readonly path: string;
+  /** The kernel finds an error in its file system and makes it read-only, files in use included. */
+  fail(): void;
+  /** Unmounts it, checks it and mounts it again. */
+  repair(): void;
+  unmount(): void;
+}
+
+/** An ext4 in a file. */
+export function mountFailingDisk(mebibytes: number): FailingDisk {
+  const folder = mkdtempSync(join(tmpdir(), 'millpond-disk-'));
+  const image = join(folder, 'image');
+  const path = join(folder, 'mounted');
+  mkdirSync(path);
+  writeFileSync(image, '');
+  truncateSync(image, mebibytes * 1024 * 1024);
+  const mountImage = (): void => mount(['-o', 'loop,errors=remount-ro', image, path]);
+  try {
+    run('mkfs.ext4', ['-q', '-F', image]);
+    mountImage();
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+  return {
+    path,
+    fail() {
+      const device = basename(run('findmnt', ['-no', 'SOURCE', path]).trim());
+      writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, '1');
+    },
+    repair() {
+      run('umount', [path]);
+      // Ends with 1 where it corrected something.
+      spawnSync('e2fsck', ['-f', '-y', image]);
+      mountImage();
+    },
+    unmount() {
+      run('umount', [path]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export const canMountFailing = ((): boolean => {
+  try {
+    mountFailingDisk(16).unmount();
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 export const canMount = ((): boolean => {
   try {
     mountSmallDisk(1).unmount();
@@ -49,8 +112,14 @@ export const canMount = ((): boolean => {
 })();
 
 function mount(args: string[]): void {
-  const { status, stderr, error } = spawnSync('mount', args, { encoding: 'utf8' });
+  run('mount', args);
+}
+
+/** What the command prints. Throws when it fails. */
+function run(command: string, args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(error?.message ?? stderr);
+  return stdout;
 }
 
 function fillFile(path: string): void {
