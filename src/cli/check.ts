@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { MillpondError } from '../core/errors.ts';
-import type { LoadedProfiles } from '../decode/load-profiles.ts';
+import type { Profile } from '../decode/compile-profile.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
 import { printError } from './print-error.ts';
 
@@ -13,25 +13,50 @@ function shorten(file: string): string {
   return fromHere.startsWith('..') ? file : fromHere;
 }
 
-function asProfileError(errors: LoadedProfiles['errors']): MillpondError {
-  const title = errors.length === 1 ? 'a profile is wrong' : `${errors.length} profile errors`;
-  const lines = errors.map(
-    ({ file, line, column, message }) => `  ${shorten(file)}:${line}:${column}: ${message}`,
-  );
+/** What is wrong with the files, then what their examples say otherwise than it comes out. */
+async function findProfileFaults(
+  folders: readonly string[],
+): Promise<{ readonly profiles: readonly Profile[]; readonly faults: readonly string[] }> {
+  const { loadProfiles } = await import('../decode/load-profiles.ts');
+  const { formatProfileError } = await import('../decode/parse-profile.ts');
+  const { runExamples } = await import('../decode/examples.ts');
+  const { profiles, errors } = loadProfiles({ folders });
+  const faults = errors.map((error) => formatProfileError({ ...error, file: shorten(error.file) }));
+  for (const profile of profiles) {
+    for (const { index, expected, actual } of runExamples(profile)) {
+      const missing = expected.filter((line) => !actual.includes(line));
+      const surplus = actual.filter((line) => !expected.includes(line));
+      // Only the order may differ.
+      const [says, is] =
+        missing.length + surplus.length > 0 ? [missing, surplus] : [expected, actual];
+      faults.push(
+        [
+          `${shorten(profile.file)}: example ${index + 1} comes out otherwise`,
+          ...says.map((line) => `    says:  ${line}`),
+          ...is.map((line) => `    is:    ${line}`),
+        ].join('\n'),
+      );
+    }
+  }
+  return { profiles, faults };
+}
+
+function asProfileError(faults: readonly string[]): MillpondError {
+  const title = faults.length === 1 ? 'a profile is wrong' : `${faults.length} profile errors`;
+  const lines = faults.map((fault) => `  ${fault}`);
   return new MillpondError('PROFILE_INVALID', [`${title}:`, ...lines].join('\n'));
 }
 
 async function check(flags: ConfigFlags): Promise<void> {
   const { checkConfig } = await import('../config/load.ts');
-  const { loadProfiles } = await import('../decode/load-profiles.ts');
   const { file, config, error } = checkConfig(configPlace(flags));
-  const { profiles, errors } = loadProfiles({ folders: config.profiles });
+  const { profiles, faults } = await findProfileFaults(config.profiles);
 
   if (error !== null) process.exitCode = printError(error);
   else process.stdout.write(`config ${file ?? '(no file, all defaults)'}: ok\n`);
 
-  if (errors.length > 0) process.exitCode = printError(asProfileError(errors));
-  else process.stdout.write(`${profiles.length} profiles: ok\n`);
+  if (faults.length > 0) process.exitCode = printError(asProfileError(faults));
+  else process.stdout.write(`${profiles.length} profiles and their examples: ok\n`);
 }
 
 export function registerCheck(program: Command): void {
@@ -39,5 +64,6 @@ export function registerCheck(program: Command): void {
     .command('check')
     .description('report every config and profile error, with file, line and what would be right')
     .addOption(configOption())
+    .addHelpText('after', '\nThe examples in the profiles are run, too.')
     .action(check);
 }

@@ -89,6 +89,27 @@ test('check tells errors of config and of profiles in one run', async () => {
   expect(err).toContain('code: PROFILE_INVALID');
 });
 
+test('check tells of examples that come out otherwise', async () => {
+  mkdirSync(join(folder, 'mine'));
+  const profile = `profile: pump
+match: ["plant/{device}/pump"]
+format: json
+readings: [{ at: p, metric: pressure, unit: kPa }]
+examples:
+  - topic: plant/north/pump
+    payload: '{"p":100}'
+    readings: [{ device: north, metric: pressure, value: 100, unit: hPa }]
+`;
+  writeFileSync(join(folder, 'mine/pump.yaml'), profile);
+  writeFileSync(join(folder, 'millpond.yaml'), 'profiles: [mine]\n');
+  const { code, err } = await millpond(['check']);
+  expect(code).toBe(78);
+  expect(err).toContain('mine/pump.yaml: example 1 comes out otherwise');
+  expect(err).toMatch(/says: {2}north \|.*\| pressure \| 100 \| hPa/);
+  expect(err).toMatch(/is: {4}north \|.*\| pressure \| 1000 \| hPa/);
+  expect(err).toContain('code: PROFILE_INVALID');
+});
+
 test('a config file that is not there is an error only when it was named', async () => {
   const { code, err } = await millpond(['check', '--config', 'none.yaml']);
   expect(code).toBe(78);
