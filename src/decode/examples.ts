@@ -53,7 +53,7 @@ function actualLines(decoder: Decoder, example: ExampleDocument, receivedAtUs: n
   ];
 }
 
-/** The examples that come out otherwise than written. Foreign fields are told only where an example tells them. */
+/** The examples that come out otherwise than written. */
 export function runExamples(profile: Profile): readonly ExampleFailure[] {
   const decoder = createDecoder({ profiles: [profile], maxClockSkewUs: Number.MAX_SAFE_INTEGER });
   return profile.examples.flatMap((example, index) => {

@@ -2,7 +2,7 @@
 // each key costs one map look-up. States are built on first use and are bounded by the paths.
 
 import type { PathSegment } from './path-pattern.ts';
-import { matchSegment } from './segment-pattern.ts';
+import { capturesOf, matchSegment } from './segment-pattern.ts';
 
 interface Edge<Leaf> {
   readonly segment: PathSegment;
@@ -182,8 +182,7 @@ export class PathAutomatonBuilder<Leaf> {
 }
 
 function namesOf(segment: PathSegment): readonly string[] {
-  if (segment.kind === 'literal') return [];
-  if (segment.kind === 'mixed') return segment.captures;
+  if (segment.kind !== 'items') return capturesOf(segment);
   return segment.capture === null ? [] : [segment.capture];
 }
 

@@ -10,7 +10,7 @@ export interface Conversion {
 
 export interface MetricKind {
   readonly metric: string;
-  /** The canonical unit; UCUM's case-sensitive code where DESIGN.md fixes none. */
+  /** The canonical unit, the only one that consumers see. */
   readonly unit: string;
   readonly dimension: Dimension;
   /** What physics or the definition allows, in the canonical unit; a profile may narrow it. */
