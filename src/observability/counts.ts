@@ -26,6 +26,22 @@ export class Counts {
   }
 }
 
+/** A counter whose total is kept elsewhere, as a plain number, and read at each scrape. */
+export function registerTotal(
+  registers: Registry[],
+  metric: { name: string; help: string; read: () => number },
+): void {
+  new Counter({
+    name: metric.name,
+    help: metric.help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(metric.read());
+    },
+  });
+}
+
 /** How often the loop's delay is looked at; the histogram counts this wait in. */
 export const LOOP_RESOLUTION_MS = 20;
 

@@ -2,8 +2,8 @@
 // thread's metrics are joined to them at each scrape; the two sets have no name in common.
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay } from './counts.ts';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay, registerTotal } from './counts.ts';
 
 /** Read off the parts at each scrape. */
 export interface IoReadings {
@@ -34,17 +34,8 @@ export class IoMetrics {
     const registers = [this.#registry];
     this.#loopDelay.enable();
     collectDefaultMetrics({ register: this.#registry });
-    const counter = (name: string, help: string, value: () => number): void => {
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset();
-          this.inc(value());
-        },
-      });
-    };
+    const counter = (name: string, help: string, read: () => number): void =>
+      registerTotal(registers, { name, help, read });
     const gauge = (name: string, help: string, value: () => number): void => {
       new Gauge({
         name,

@@ -2,9 +2,9 @@
 // added to; they become Prometheus' when somebody scrapes.
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Histogram, Registry } from 'prom-client';
 import type { Decoded, LogStatus } from '../core/contracts.ts';
-import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay } from './counts.ts';
+import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay, registerTotal } from './counts.ts';
 
 /** Consumers shown one by one in the metrics; status shows all. */
 const CONSUMER_LABELS_MAX = 200;
@@ -59,13 +59,15 @@ export class LogMetrics {
       help: 'Values and messages that were no readings, such as sentinels.',
       label: 'reason',
     });
-    this.#counter('millpond_readings_total', 'Readings decoded.', () => this.#readings);
-    this.#counter(
+    const counter = (name: string, help: string, read: () => number): void =>
+      registerTotal(registers, { name, help, read });
+    counter('millpond_readings_total', 'Readings decoded.', () => this.#readings);
+    counter(
       'millpond_commit_failures_total',
       'Commits that failed and were tried again.',
       () => this.#failures,
     );
-    this.#counter(
+    counter(
       'millpond_dead_letters_trimmed_total',
       'Dead letters that went to make room.',
       () => this.#trimmed,
@@ -110,18 +112,6 @@ export class LogMetrics {
   text(status: LogStatus): Promise<string> {
     this.#gauges.set(status, this.#loopDelay);
     return this.#registry.metrics();
-  }
-
-  #counter(name: string, help: string, read: () => number): void {
-    new Counter({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
   }
 }
 
