@@ -1,10 +1,10 @@
 // Environment variables over the file: MILLPOND_<PATH>, as MILLPOND_LOG_COMMIT_INTERVAL for
 // log.commitInterval.
 
+import { nearest } from '../core/nearest.ts';
 import type { OptionKind } from './option.ts';
 import { allOptions } from './option-tree.ts';
 import type { Problem } from './problem.ts';
-import { nearest } from './suggest.ts';
 
 const prefix = 'MILLPOND_';
 

@@ -1,13 +1,13 @@
 // From the values of file and environment to the options, with everything that is wrong at once.
 
 import type { z } from 'zod';
+import { nearest } from '../core/nearest.ts';
 import { type Config, nameUnits } from './config.ts';
 import type { Override } from './environment.ts';
 import { allOptions, findOption, namesAt, type OptionEntry } from './option-tree.ts';
 import type { Problem } from './problem.ts';
 import { findContradictions } from './rules.ts';
 import { configSchema } from './schema.ts';
-import { nearest } from './suggest.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Tree = { [name: string]: unknown };

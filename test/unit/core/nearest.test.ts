@@ -1,7 +1,7 @@
 // What may be meant by a name that does not exist.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nearest } from '../../../src/config/suggest.ts';
+import { nearest } from '../../../src/core/nearest.ts';
 
 const known = ['listen', 'packetBytesMax', 'connectTimeout', 'drainTimeout'];
 
