@@ -10,6 +10,15 @@ export const Quality = {
 
 export type Quality = (typeof Quality)[keyof typeof Quality];
 
+const qualityNames = new Map<number, string>(
+  Object.entries(Quality).map(([name, number]) => [number, name]),
+);
+
+/** For people and for JSON; any number may come over the wire. */
+export function qualityName(quality: number): string {
+  return qualityNames.get(quality) ?? (quality === 0 ? 'unspecified' : String(quality));
+}
+
 /** What a series is made of. `channel` and `unit` are empty where there is none. */
 export interface SeriesKey {
   readonly device: string;

@@ -3,7 +3,7 @@
 
 import type { DeadLetterReason, Decoded, Decoder, DropReason } from '../core/contracts.ts';
 import type { RawMessage } from '../core/raw-message.ts';
-import { Quality } from '../core/reading.ts';
+import { Quality, qualityName } from '../core/reading.ts';
 
 const dropMeanings: Readonly<Record<DropReason, string>> = {
   sentinel: 'a value that stands for "no value"',
@@ -33,10 +33,6 @@ const deadLetterMeanings: Readonly<Record<DeadLetterReason, string>> = {
   decoder_fault: 'a fault in Millpond; please report it with the payload',
 };
 
-const qualityNames = new Map<number, string>(
-  Object.entries(Quality).map(([name, number]) => [number, name]),
-);
-
 export interface Explanation {
   readonly decoded: Decoded;
   /** For the terminal, without line ends. */
@@ -58,7 +54,7 @@ export function explainMessage(decoder: Decoder, message: RawMessage): Explanati
         ? 'on arrival'
         : new Date(measuredAtUs / 1000).toISOString();
     const name = [device, channel, metric].filter((part) => part !== '').join(' · ');
-    const mark = quality === Quality.good ? '' : ` (${qualityNames.get(quality)})`;
+    const mark = quality === Quality.good ? '' : ` (${qualityName(quality)})`;
     lines.push(`reading: ${name} = ${value}${unit === '' ? '' : ` ${unit}`}, ${time}${mark}`);
   }
   const counts = new Map<DropReason, number>();

@@ -1,7 +1,7 @@
 // `decode --json`: what came of a message, in the words that `tail --json` uses.
 
 import type { Decoded } from '../../core/contracts.ts';
-import { qualityName } from '../quality-name.ts';
+import { qualityName } from '../../core/reading.ts';
 import { isoTime } from '../time-text.ts';
 
 export function decodedJson({ profile, readings, dropped, deadLetter }: Decoded): string {

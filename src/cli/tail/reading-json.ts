@@ -1,9 +1,9 @@
 // `tail --json`: one object a line. Offsets are strings, for they have 64 bits; times stand there
 // twice, to read and to count with.
 
+import { qualityName } from '../../core/reading.ts';
 import type { Reading } from '../../generated/millpond/v1/reading.ts';
 import type { Gap } from '../../generated/millpond/v1/telemetry_service.ts';
-import { qualityName } from '../quality-name.ts';
 import { isoTime } from '../time-text.ts';
 
 /** Without a line end. What a person must not see in a terminal, JSON escapes or this does. */
