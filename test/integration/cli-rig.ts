@@ -5,11 +5,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connectAsync } from 'mqtt';
 import { expect } from 'vitest';
-
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+import { program } from '../support/gateway.ts';
 
 export interface Running {
   readonly child: ChildProcess;
@@ -45,7 +43,7 @@ export class CliRig {
   }
 
   start(args: readonly string[], environment: Record<string, string> = {}): Running {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: this.folder,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, TZ: 'UTC', ...environment },
@@ -91,8 +89,12 @@ export class CliRig {
   }
 
   /** Runs one command to its end; `input` is its standard input. */
-  async run(args: readonly string[], input: string | Uint8Array = '') {
-    const { child, told, ended } = this.start(args);
+  async run(
+    args: readonly string[],
+    input: string | Uint8Array = '',
+    environment: Record<string, string> = {},
+  ) {
+    const { child, told, ended } = this.start(args, environment);
     child.stdin?.end(input);
     return { code: await ended, ...told };
   }
