@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { promisify } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MillpondError } from '../../src/core/errors.ts';
 import { bytes, connectPacket, packet, publishPacket, string, type } from './mqtt-bytes.ts';
 import { RawClient, startRig, type TestClient } from './mqtt-rig.ts';
@@ -340,7 +340,9 @@ describe('MQTT 5', () => {
     const brief = { messageExpiryInterval: 1 };
     await publisher.publishAsync('q', 'brief', { qos: 1, properties: brief });
     await publisher.publishAsync('q', 'lasting', { qos: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    // Only the clock goes on: timers and sockets are the real ones.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1100 });
+    onTestFinished(() => void vi.useRealTimers());
     const back = await client({ ...v5, clientId: 'kept', clean: false, properties });
     await back.received.count(1);
     expect(payloads(back)).toEqual(['lasting']);
