@@ -20,6 +20,7 @@ const DEVICES = 4;
 const WINDOW = 50;
 /** Supervisors kill after some seconds. */
 const STOP_MS_MAX = 5000;
+const ANSWER_MS_MAX = 2000;
 
 const env = {
   // Small, so that readers go to the disk, and the database file is written while there is load.
@@ -58,7 +59,9 @@ function acknowledged(all: readonly ResendingPublisher[]): number {
 }
 
 async function readiness(gateway: GatewayProcess): Promise<{ status: number; body: string }> {
-  const response = await fetch(`http://${gateway.addresses.http}/readyz`);
+  // A gateway that ends meanwhile may leave the request without an answer and without an error.
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(`http://${gateway.addresses.http}/readyz`, { signal });
   return { status: response.status, body: await response.text() };
 }
 
