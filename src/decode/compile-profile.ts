@@ -2,9 +2,13 @@
 // name and unit checked. All problems are found in one go, each with its place in the document.
 
 import type { DropReason } from '../core/contracts.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import type { ChecksumRule } from './checksum.ts';
+import { compileBuiltin, unknownDecoder } from './compile-builtin.ts';
 import { compileReading } from './compile-reading.ts';
 import { parseZone } from './device-time.ts';
+import type { Field, TimeRule } from './field.ts';
+import type { PathAutomaton } from './path-automaton.ts';
 import { PathAutomatonBuilder } from './path-automaton.ts';
 import type { PathSegment } from './path-pattern.ts';
 import { parsePath } from './path-pattern.ts';
@@ -13,7 +17,6 @@ import { csvParser, keyValueParser, parseJson, parseNumber } from './payload-for
 import type { DocumentPath, Problem } from './problems.ts';
 import { Problems } from './problems.ts';
 import type { BodyDocument, ExampleDocument, ProfileDocument } from './profile-schema.ts';
-import type { ReadingField, TimeRule } from './reading-field.ts';
 import type { Rule } from './rule.ts';
 import { NotationError } from './segment-pattern.ts';
 import type { Template } from './template.ts';
@@ -64,7 +67,7 @@ export function compileProfile(
     if (pattern !== undefined && rule !== null) routes.push({ pattern, target: rule });
   }
   let portRule: Rule | null = null;
-  if (document.readings !== undefined) {
+  if (document.readings !== undefined || document.decoder !== undefined) {
     // A body that needs the topic's captures is no fault of a profile that has topics to take them from.
     const own = document.match === undefined ? problems : new Problems();
     const rule = compileRule(document.profile, new Body(document, {}, []), ['port'], own);
@@ -118,13 +121,13 @@ function compileRule(
     return slot < 0 ? undefined : slot;
   };
   const parse = compileFormat(body, problems);
-  const deviceSources = fields.device ?? (topicCaptures.includes('device') ? '{device}' : '{port}');
+  const hasDeviceCapture = topicCaptures.includes('device') || topicCaptures.includes('port');
+  const deviceSources =
+    fields.device ?? (slotOfTopic('device') !== undefined ? '{device}' : '{port}');
   const device = problems.at(fields.device === undefined ? body.place : body.at('device'), () => {
-    if (
-      fields.device === undefined &&
-      slotOfTopic('device') === undefined &&
-      slotOfTopic('port') === undefined
-    ) {
+    if (fields.device === undefined && !hasDeviceCapture) {
+      // The records of a built-in decoder may name their devices themselves.
+      if (fields.decoder !== undefined) return noTemplate;
       throw new NotationError(
         'no device: capture {device} in the topic, or say device: "{$.field}"',
       );
@@ -137,12 +140,12 @@ function compileRule(
     (time?.references ?? []).flatMap(({ up, keys }) => (up === null ? [keys[0]!] : [])),
   );
   if (device !== undefined) for (const key of rootKeysOf(device)) reserved.add(key);
-  if (fields.readings === undefined) {
+  if (fields.readings === undefined && fields.decoder === undefined) {
     problems.add(body.place, 'no readings: list them here or for the whole profile');
     return null;
   }
-  const builder = new PathAutomatonBuilder<ReadingField>(topicCaptures.length);
-  for (const [index, reading] of fields.readings.entries()) {
+  const builder = new PathAutomatonBuilder<Field>(topicCaptures.length);
+  for (const [index, reading] of (fields.readings ?? []).entries()) {
     const path = problems.at(body.at('readings', index, 'at'), () =>
       pathOf(reading.at, fields, within),
     );
@@ -160,15 +163,18 @@ function compileRule(
       }),
     );
   }
+  const automaton = builder.build(reserved);
+  const builtin = compileDecoder(body, automaton, slotOfTopic, problems);
   if (device === undefined || parse === null) return null;
   return {
     profile,
+    builtin,
     parse,
     isSplit: fields.split === 'lines',
     checksum: compileChecksum(body, problems),
-    automaton: builder.build(reserved),
+    automaton,
     device,
-    isDeviceOfTopic: isOfTopic(device),
+    isDeviceOfTopic: device !== noTemplate && isOfTopic(device),
     time: time !== null && !isBeside(time) ? time : null,
   };
 }
@@ -207,6 +213,31 @@ function compileTime(body: Body, problems: Problems): TimeRule | null {
   return { references, form: time.format ?? 'auto', zoneMinutes };
 }
 
+function compileDecoder(
+  body: Body,
+  automaton: PathAutomaton<Field>,
+  slotOf: (name: string) => number | undefined,
+  problems: Problems,
+): BuiltinCall | null {
+  const { decoder, argument, readings } = body.fields;
+  if (decoder === undefined) {
+    if (argument !== undefined) problems.add(body.at('argument'), 'argument needs decoder');
+    return null;
+  }
+  for (const field of ['format', 'split', 'checksum', 'time', 'within'] as const) {
+    if (body.fields[field] !== undefined) {
+      problems.add(body.at(field), `${field} has no place with a decoder, which reads it all`);
+    }
+  }
+  const template =
+    argument === undefined
+      ? null
+      : (problems.at(body.at('argument'), () => parseTemplate(asList(argument), slotOf)) ?? null);
+  const call = compileBuiltin(decoder, template, readings === undefined ? null : automaton);
+  if (call === undefined) problems.add(body.at('decoder'), unknownDecoder(decoder));
+  return call ?? null;
+}
+
 function compileFormat(body: Body, problems: Problems): PayloadParser | null {
   const { format, pairs, assign, columns, separator } = body.fields;
   const misplaced = (field: keyof BodyDocument, owner: string) =>
@@ -227,6 +258,7 @@ function compileFormat(body: Body, problems: Problems): PayloadParser | null {
       problems.add(body.at('format'), 'format: csv needs columns, the names in their order');
       return null;
     case undefined:
+      if (body.fields.decoder !== undefined) return parseNumber;
       problems.add(body.place, 'no format: say json, number, key-value or csv');
       return null;
   }

@@ -1,12 +1,16 @@
 // Makes one entry of a profile's `readings` ready and says what is wrong with it: metric and unit against
 // the table, templates against what is captured, options against each other.
 
+import { BuiltinField } from './builtin-field.ts';
+import { compileBuiltin, recordDefaults, unknownDecoder } from './compile-builtin.ts';
+import type { Field, FieldBasis, TimeRule } from './field.ts';
 import type { DocumentPath, Problems } from './problems.ts';
 import type { BodyDocument, ReadingDocument } from './profile-schema.ts';
-import type { FieldRule, TimeRule } from './reading-field.ts';
+import type { FieldRule } from './reading-field.ts';
 import { ReadingField } from './reading-field.ts';
 import type { Template } from './template.ts';
 import { asList, noTemplate, parseTemplate, rootKeysOf } from './template.ts';
+import { TextField } from './text-field.ts';
 import type { Conversion, MetricKind } from './units.ts';
 import { findConversion, findMetric, unitSpellings } from './units.ts';
 
@@ -22,10 +26,10 @@ export interface ReadingContext {
   readonly problems: Problems;
 }
 
-export function compileReading(context: ReadingContext): ReadingField {
+export function compileReading(context: ReadingContext): Field {
   const { reading, body, slotOf, problems, at } = context;
   const template = (
-    field: 'metric' | 'unit' | 'channel' | 'device',
+    field: 'metric' | 'unit' | 'channel' | 'device' | 'argument',
     fallback?: string | string[],
   ) => {
     const sources = reading[field] ?? fallback;
@@ -35,39 +39,68 @@ export function compileReading(context: ReadingContext): ReadingField {
     for (const key of rootKeysOf(parsed)) context.reserve(key);
     return parsed;
   };
-  const metric = template('metric')!;
-  const unit = template('unit');
-  const kind = metric.constant === null ? null : (findMetric(metric.constant) ?? null);
-  const sign = reading.sign ?? null;
-  if (sign === null && reading.bits !== undefined) problems.add(at('bits'), 'bits needs sign');
-  if (reading.range !== undefined && reading.range[0] > reading.range[1]) {
-    problems.add(at('range'), 'the lowest value comes first');
-  }
+  // Of a built-in decoder's records, unless the profile says otherwise.
+  const records = body.decoder === undefined ? null : recordDefaults;
   const device = template('device');
-  const rule: FieldRule = {
-    metric,
-    unit,
-    unitIsCaptured: unit?.alternatives.some((parts) => parts.some(isSlot)) ?? false,
-    channel: template('channel', body.channel),
+  const basis: FieldBasis = {
+    metric: template('metric') ?? noTemplate,
+    channel: template('channel', body.channel ?? records?.channel),
     device: device ?? context.device,
     hasOwnDevice: device !== null,
-    isHex: reading.number === 'hex',
-    areTextsNumbers: body.format !== 'json' || body.coerce === true || reading.number === 'hex',
-    isTextFormat: body.format !== 'json',
-    areTextsIgnored: body.texts === 'ignore',
-    sign,
-    bits: reading.bits ?? 16,
-    scale: reading.scale ?? 1,
-    offset: reading.offset ?? 0,
-    range: reading.range ?? null,
-    sentinels: new Set([...(body.sentinels ?? []), ...(reading.sentinels ?? [])]),
     when: asList(reading.when ?? []),
     unless: asList(reading.unless ?? []),
     time: context.time,
   };
-  if (metric.constant === null) return new ReadingField(rule, null);
-  const conversion = fixedConversion(kind, metric.constant, unit, context);
-  return new ReadingField(rule, { metric: metric.constant, channel: '', kind, conversion });
+  checkTogether(context);
+  if (reading.decoder !== undefined) {
+    const call = compileBuiltin(reading.decoder, template('argument'), null);
+    if (call !== undefined) return new BuiltinField(basis, call, reading.encoding ?? 'hex');
+    problems.add(at('decoder'), unknownDecoder(reading.decoder));
+  }
+  const { metric } = basis;
+  const kind = metric.constant === null ? null : (findMetric(metric.constant) ?? null);
+  const sentinels = new Set([...(body.sentinels ?? []), ...(reading.sentinels ?? [])]);
+  const fixed = metric.constant === null ? null : { metric: metric.constant, channel: '', kind };
+  if (reading.type === 'text') {
+    if (kind !== null) problems.add(at('type'), `${kind.metric} is a number in every profile`);
+    return new TextField(basis, fixed && { ...fixed, conversion: null }, sentinels);
+  }
+  const unit = template('unit', records?.unit);
+  const rule: FieldRule = {
+    ...basis,
+    unit,
+    unitIsCaptured: unit?.alternatives.some((parts) => parts.some(isSlot)) ?? false,
+    isHex: reading.number === 'hex',
+    areTextsNumbers: body.format !== 'json' || body.coerce === true || reading.number === 'hex',
+    isTextFormat: body.format !== 'json',
+    areTextsIgnored: body.texts === 'ignore',
+    sign: reading.sign ?? null,
+    bits: reading.bits ?? 16,
+    scale: reading.scale ?? 1,
+    offset: reading.offset ?? 0,
+    range: reading.range ?? null,
+    sentinels,
+  };
+  if (fixed === null) return new ReadingField(rule, null);
+  const conversion = fixedConversion(kind, fixed.metric, unit, context);
+  return new ReadingField(rule, { ...fixed, conversion });
+}
+
+/** Fields that need or exclude one another. */
+function checkTogether({ reading, problems, at }: ReadingContext): void {
+  if (reading.sign === undefined && reading.bits !== undefined) {
+    problems.add(at('bits'), 'bits needs sign');
+  }
+  if (reading.range !== undefined && reading.range[0] > reading.range[1]) {
+    problems.add(at('range'), 'the lowest value comes first');
+  }
+  if (reading.decoder === undefined) {
+    if (reading.metric === undefined) problems.add(at(), 'no metric: what is measured here');
+    if (reading.argument !== undefined) problems.add(at('argument'), 'argument needs decoder');
+    if (reading.encoding !== undefined) problems.add(at('encoding'), 'encoding needs decoder');
+  } else if (reading.metric !== undefined) {
+    problems.add(at('metric'), 'the decoder names its metrics itself');
+  }
 }
 
 function isSlot(part: unknown): boolean {

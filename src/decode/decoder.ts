@@ -3,6 +3,9 @@
 
 import type { DeadLetterReason, Decoded, Decoder, DropReason } from '../core/contracts.ts';
 import type { RawMessage } from '../core/raw-message.ts';
+import type { BuiltinCall } from './builtin-call.ts';
+import { runBuiltin } from './builtin-call.ts';
+import { BuiltinSet } from './builtin-set.ts';
 import type { Profile, ProfileRoute } from './compile-profile.ts';
 import { Emission } from './emission.ts';
 import type { OpenRoute } from './fallback.ts';
@@ -24,17 +27,18 @@ export interface DecoderOptions {
   /** Topics remembered; a topic beyond them costs a search, not a failure. */
   readonly routesMax?: number;
   readonly routeBytesMax?: number;
+  /** Those of the decoder before this one, so that what they remember outlives a reload. */
+  readonly builtins?: BuiltinSet;
 }
 
-type Route =
-  | {
-      readonly kind: 'rule';
-      readonly rule: Rule;
-      readonly captures: readonly string[];
-      readonly device: string;
-    }
-  | { readonly kind: 'settled'; readonly decoded: Decoded }
-  | OpenRoute;
+interface RuleRoute {
+  readonly kind: 'rule';
+  readonly rule: Rule;
+  readonly captures: readonly string[];
+  readonly device: string;
+}
+
+type Route = RuleRoute | { readonly kind: 'settled'; readonly decoded: Decoded } | OpenRoute;
 
 /** Longer topics are refused before anything looks into them. */
 const topicLengthMax = 1024;
@@ -74,10 +78,11 @@ class ProfileDecoder implements Decoder {
       routesMax: options.routesMax ?? 20_000,
       routeBytesMax: options.routeBytesMax ?? 4 * 1024 * 1024,
     });
-    this.#emission = new Emission({
+    const limits = {
       readingsMax: options.readingsMax ?? 1000,
       maxClockSkewUs: options.maxClockSkewUs ?? 24 * 3600 * 1_000_000,
-    });
+    };
+    this.#emission = new Emission(limits, options.builtins ?? new BuiltinSet());
     for (const { name, priority, routes } of options.profiles) {
       for (const { pattern, target } of routes) {
         this.#topics.add({ pattern, priority, target: { profile: name, action: target } });
@@ -117,6 +122,9 @@ class ProfileDecoder implements Decoder {
     if (route.kind === 'settled') return route.decoded;
     const profile = route.kind === 'rule' ? route.rule.profile : '';
     if (message.payload.length === 0) return dropped(profile, 'empty_payload');
+    if (route.kind === 'rule' && route.rule.builtin !== null) {
+      return this.#decodeBuiltin(message, route, route.rule.builtin);
+    }
     const text = readText(message.payload);
     if (text === null) return dead(profile, 'invalid_utf8', 'the payload is not UTF-8');
     // Only a text that begins with a blank can be nothing but blanks.
@@ -127,11 +135,19 @@ class ProfileDecoder implements Decoder {
     if (route.kind === 'open') {
       runFallback(route, text, emission);
     } else {
-      const { captures } = route;
-      for (let slot = 0; slot < captures.length; slot += 1) emission.slots[slot] = captures[slot]!;
+      emission.capture(route.captures);
       runRule(route.rule, text, route.device, emission);
     }
     return emission.end(profile);
+  }
+
+  #decodeBuiltin(message: RawMessage, route: RuleRoute, call: BuiltinCall): Decoded {
+    const emission = this.#emission;
+    emission.begin(message);
+    emission.capture(route.captures);
+    emission.device = route.device;
+    runBuiltin(call, message.payload, emission);
+    return emission.end(route.rule.profile);
   }
 
   #findRoute(topic: string, source: string, isPort: boolean): Route {

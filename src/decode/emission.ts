@@ -5,6 +5,7 @@ import type { DeadLetterReason, Decoded, DropReason } from '../core/contracts.ts
 import type { RawMessage } from '../core/raw-message.ts';
 import type { DecodedReading } from '../core/reading.ts';
 import { Quality } from '../core/reading.ts';
+import { BuiltinSet } from './builtin-set.ts';
 import { timeUnusable } from './device-time.ts';
 import type { Scope } from './template.ts';
 
@@ -31,20 +32,25 @@ export class Emission implements Scope {
   /** No more of this message is looked at. */
   isOver = false;
 
+  topic = '';
+  receivedAtUs = 0;
+  readonly builtins: BuiltinSet;
+
   readonly #limits: EmissionLimits;
-  #receivedAtUs = 0;
   #deliveryQuality: Quality = Quality.good;
   #visits = 0;
   #readings: DecodedReading[] = [];
   #dropped: DropReason[] | null = null;
   #deadLetter: Decoded['deadLetter'] = null;
 
-  constructor(limits: EmissionLimits) {
+  constructor(limits: EmissionLimits, builtins: BuiltinSet = new BuiltinSet()) {
     this.#limits = limits;
+    this.builtins = builtins;
   }
 
   begin(message: RawMessage): void {
-    this.#receivedAtUs = message.receivedAtUs;
+    this.topic = message.topic;
+    this.receivedAtUs = message.receivedAtUs;
     this.#deliveryQuality = message.isRedelivered
       ? Quality.redelivered
       : message.isRetained
@@ -58,8 +64,12 @@ export class Emission implements Scope {
     this.useArrivalTime();
   }
 
+  capture(texts: readonly string[]): void {
+    for (let slot = 0; slot < texts.length; slot += 1) this.slots[slot] = texts[slot]!;
+  }
+
   useArrivalTime(): void {
-    this.measuredAtUs = this.#receivedAtUs;
+    this.measuredAtUs = this.receivedAtUs;
     this.quality = this.#deliveryQuality;
   }
 
@@ -67,10 +77,10 @@ export class Emission implements Scope {
   useDeviceTime(us: number): void {
     let isSuspect = us === timeUnusable;
     if (us < 0) {
-      this.measuredAtUs = this.#receivedAtUs;
+      this.measuredAtUs = this.receivedAtUs;
     } else {
       this.measuredAtUs = us;
-      isSuspect = Math.abs(us - this.#receivedAtUs) > this.#limits.maxClockSkewUs;
+      isSuspect = Math.abs(us - this.receivedAtUs) > this.#limits.maxClockSkewUs;
     }
     this.quality =
       isSuspect && this.#deliveryQuality === Quality.good

@@ -34,12 +34,17 @@ function expectedLines({ readings, dropped, deadLetter }: ExampleDocument, recei
   ];
 }
 
+/** The bytes that an example stands for. */
+export function payloadOf({ payload, encoding }: ExampleDocument): Buffer {
+  return Buffer.from(payload, encoding ?? 'utf8');
+}
+
 /** One text a reading, a drop and a dead letter, so that a difference can be shown as it is. */
 function actualLines(decoder: Decoder, example: ExampleDocument, receivedAtUs: number): string[] {
   const decoded = decoder.decode({
     source: 'mqtt',
     topic: example.topic,
-    payload: Buffer.from(example.payload),
+    payload: payloadOf(example),
     receivedAtUs,
     isRetained: false,
     isRedelivered: false,

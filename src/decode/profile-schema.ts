@@ -2,6 +2,7 @@
 // reason of each field. The JSON Schema for editors is generated from it.
 
 import { z } from 'zod';
+import { byteEncodings } from './bytes-text.ts';
 import { checksumKinds } from './checksum.ts';
 
 const text = z.string().min(1).max(256);
@@ -26,9 +27,15 @@ const sentinels = z
 export const readingSchema = z
   .strictObject({
     at: path.optional().describe('Left out where the payload itself is the value.'),
-    metric: text.describe(
-      'A metric of the table, a name of your own, or {capture}: a name looked up in the table.',
-    ),
+    metric: text
+      .optional()
+      .describe(
+        'A metric of the table, a name of your own, or {capture}: a name looked up in the table.',
+      ),
+    type: z
+      .enum(['number', 'text'])
+      .optional()
+      .describe('text: the reading is a text, as of a state; never for a metric of the table.'),
     unit: texts.optional().describe('The unit the device sends. Left out: the canonical unit.'),
     channel: channel.optional(),
     device: texts.optional().describe('Where it differs from the profile’s device.'),
@@ -55,6 +62,14 @@ export const readingSchema = z
         'Lowest and highest plausible value in the canonical unit; others are dead letters.',
       ),
     sentinels: sentinels.optional().describe('In addition to the profile’s.'),
+    decoder: text
+      .optional()
+      .describe('A built-in decoder that reads the bytes in this text, in place of a metric.'),
+    argument: texts.optional().describe('What the decoder must know beside the bytes.'),
+    encoding: z
+      .enum(byteEncodings)
+      .optional()
+      .describe('How the bytes are written; hex if left out.'),
     when: keys.optional().describe('Only if one of these keys stands beside the value.'),
     unless: keys.optional().describe('Not if one of these keys stands beside the value.'),
   })
@@ -85,6 +100,10 @@ const bodyShape = {
     .enum(['json', 'number', 'key-value', 'csv'])
     .optional()
     .describe('What a payload is. number: one value, a unit may follow it.'),
+  decoder: text
+    .optional()
+    .describe('A built-in decoder in place of a format, for a protocol of its own.'),
+  argument: texts.optional().describe('What the decoder must know beside the payload.'),
   split: z.enum(['lines']).optional().describe('Each line is a record of its own.'),
   checksum: checksumSchema.optional().describe('Verified first; the format sees the covered part.'),
   pairs: z.string().min(1).max(8).optional().describe('key-value: characters between pairs.'),
@@ -127,6 +146,7 @@ const ignoreSchema = z.union([
 const exampleSchema = z.strictObject({
   topic: text,
   payload: z.string().max(65_536),
+  encoding: z.enum(byteEncodings).optional().describe('Of a payload that is no text.'),
   received: z.iso
     .datetime()
     .optional()

@@ -1,33 +1,21 @@
 // One reading of a profile, made ready: from the value found in the payload to a reading in the
 // canonical unit, or to the reason why it is none. Nothing here is decided twice for one name or unit.
 
-import type { TimeForm } from './device-time.ts';
-import { parseTime } from './device-time.ts';
 import type { Emission } from './emission.ts';
-import { nameMetricCached } from './metric-names.ts';
-import { judgeName, nameLengthMax, quote } from './names.ts';
+import type { Field, FieldBasis, Series } from './field.ts';
+import { appliesTo, applyTime, findChannel, findDevice, nameSeries, typeName } from './field.ts';
+import { quote } from './names.ts';
 import type { NumberText } from './number-text.ts';
 import { applySign, parseDecimal, parseHex } from './number-text.ts';
-import type { FieldReference, Template } from './template.ts';
-import { readReference, renderTemplate } from './template.ts';
-import type { Conversion, MetricKind } from './units.ts';
+import type { Template } from './template.ts';
+import { renderTemplate } from './template.ts';
+import type { Conversion } from './units.ts';
 import { convert, findConversion } from './units.ts';
 
-export interface TimeRule {
-  readonly references: readonly FieldReference[];
-  readonly form: TimeForm;
-  readonly zoneMinutes: number | null;
-}
-
-export interface FieldRule {
-  readonly metric: Template;
+export interface FieldRule extends FieldBasis {
   /** Null: the canonical unit, or the one in the metric's own name. */
   readonly unit: Template | null;
   readonly unitIsCaptured: boolean;
-  readonly channel: Template | null;
-  /** Null: the device of the message. */
-  readonly device: Template;
-  readonly hasOwnDevice: boolean;
   readonly isHex: boolean;
   readonly areTextsNumbers: boolean;
   /** Every value is a text there: an empty one is only missing, and a foreign name may have a number. */
@@ -39,30 +27,9 @@ export interface FieldRule {
   readonly offset: number;
   readonly range: readonly [number, number] | null;
   readonly sentinels: ReadonlySet<number | string>;
-  readonly when: readonly string[];
-  readonly unless: readonly string[];
-  /** Set only when the time stands beside the value and not once in the document. */
-  readonly time: TimeRule | null;
 }
 
-export function applyTime(time: TimeRule, emission: Emission): void {
-  for (const reference of time.references) {
-    const value = readReference(reference, emission);
-    if (value === undefined || value === null) continue;
-    emission.useDeviceTime(parseTime(value, time.form, time.zoneMinutes));
-    return;
-  }
-  emission.useArrivalTime();
-}
-
-interface Series {
-  readonly metric: string;
-  readonly channel: string;
-  readonly kind: MetricKind | null;
-  readonly conversion: Conversion | null;
-}
-
-export class ReadingField {
+export class ReadingField implements Field {
   readonly #rule: FieldRule;
   /** The metric where its name is no capture. */
   readonly #fixed: Series | null;
@@ -82,12 +49,12 @@ export class ReadingField {
 
   emit(value: unknown, emission: Emission): void {
     const rule = this.#rule;
-    if (!emission.visit() || !this.#applies(emission)) return;
+    if (!emission.visit() || !appliesTo(rule, emission)) return;
     if (value === null) {
       emission.drop('null_value');
       return;
     }
-    const series = this.#fixed ?? this.#nameSeries(emission);
+    const series = this.#fixed ?? nameSeries(rule, emission);
     if (series === null) return;
     let number: number;
     let unitInText = '';
@@ -118,8 +85,8 @@ export class ReadingField {
       emission.reject('out_of_range', `${series.metric} ${number} is not plausible`);
       return;
     }
-    const device = this.#findDevice(emission);
-    const channel = this.#findChannel(series, emission);
+    const device = findDevice(rule, emission);
+    const channel = findChannel(rule, series, emission);
     if (device === null || channel === null) return;
     if (rule.time !== null) applyTime(rule.time, emission);
     emission.add({
@@ -131,30 +98,6 @@ export class ReadingField {
       measuredAtUs: emission.measuredAtUs,
       quality: emission.quality,
     });
-  }
-
-  #applies(emission: Emission): boolean {
-    const { when, unless } = this.#rule;
-    if (when.length === 0 && unless.length === 0) return true;
-    const beside = emission.containers[emission.depth];
-    if (typeof beside !== 'object' || beside === null) return when.length === 0;
-    const has = (key: string) => Object.hasOwn(beside, key);
-    return (when.length === 0 || when.some(has)) && !unless.some(has);
-  }
-
-  #nameSeries(emission: Emission): Series | null {
-    const name = renderTemplate(this.#rule.metric, emission);
-    if (name === undefined) {
-      emission.reject('name_invalid', 'no name for the metric');
-      return null;
-    }
-    const named = nameMetricCached(name);
-    if (named.kind !== null) return named;
-    const fault = judgeName(named.metric);
-    if (fault === null) return named;
-    const limit = fault === 'name_too_long' ? ` is longer than ${nameLengthMax}` : '';
-    emission.reject(fault, `the metric ${quote(name)}${limit}`);
-    return null;
   }
 
   /** A value that is not a JSON number. */
@@ -228,31 +171,4 @@ export class ReadingField {
     if (series.kind !== null) return value >= series.kind.min && value <= series.kind.max;
     return !Number.isNaN(value);
   }
-
-  #findDevice(emission: Emission): string | null {
-    if (!this.#rule.hasOwnDevice && emission.device !== '') return emission.device;
-    const device = renderTemplate(this.#rule.device, emission) ?? '';
-    const fault = judgeName(device);
-    if (fault === null) return device;
-    emission.reject(
-      fault,
-      device === '' ? 'the device has no name' : `the device ${quote(device)}`,
-    );
-    return null;
-  }
-
-  #findChannel(series: Series, emission: Emission): string | null {
-    const template = this.#rule.channel;
-    if (template === null && series.channel === '') return '';
-    const channel = template === null ? series.channel : (renderTemplate(template, emission) ?? '');
-    const fault = channel === '' || template?.constant === channel ? null : judgeName(channel);
-    if (fault === null) return channel;
-    emission.reject(fault, `the channel ${quote(channel)}`);
-    return null;
-  }
-}
-
-function typeName(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -2,23 +2,26 @@
 // documents, each document walked once along the rule's paths.
 
 import type { DeadLetterReason } from '../core/contracts.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import type { ChecksumRule } from './checksum.ts';
 import { verifyChecksum } from './checksum.ts';
 import type { Emission } from './emission.ts';
+import type { Field, TimeRule } from './field.ts';
+import { applyTime } from './field.ts';
 import { judgeName, quote } from './names.ts';
 import type { PathAutomaton, State } from './path-automaton.ts';
 import type { PayloadParser } from './payload-format.ts';
-import type { ReadingField, TimeRule } from './reading-field.ts';
-import { applyTime } from './reading-field.ts';
 import type { Template } from './template.ts';
 import { renderTemplate } from './template.ts';
 
 export interface Rule {
   readonly profile: string;
+  /** Reads the bytes instead of all that follows here; null for the declarative formats. */
+  readonly builtin: BuiltinCall | null;
   readonly parse: PayloadParser;
   readonly isSplit: boolean;
   readonly checksum: ChecksumRule | null;
-  readonly automaton: PathAutomaton<ReadingField>;
+  readonly automaton: PathAutomaton<Field>;
   readonly device: Template;
   /** The device needs nothing of the payload, so a route knows it once and for all. */
   readonly isDeviceOfTopic: boolean;
@@ -85,12 +88,7 @@ function isContainer(value: unknown): value is object {
 }
 
 /** Depth is bounded by the longest path of the rule, whatever the payload. */
-function walk(
-  state: State<ReadingField>,
-  container: object,
-  depth: number,
-  emission: Emission,
-): void {
+function walk(state: State<Field>, container: object, depth: number, emission: Emission): void {
   emission.containers[depth] = container;
   if (Array.isArray(container)) {
     walkItems(state, container, depth, emission);
@@ -109,7 +107,7 @@ function walk(
 }
 
 function walkItems(
-  state: State<ReadingField>,
+  state: State<Field>,
   container: readonly unknown[],
   depth: number,
   emission: Emission,
@@ -126,12 +124,7 @@ function walkItems(
   }
 }
 
-function arrive(
-  state: State<ReadingField>,
-  value: unknown,
-  depth: number,
-  emission: Emission,
-): void {
+function arrive(state: State<Field>, value: unknown, depth: number, emission: Emission): void {
   const isWay = state.hasChildren && isContainer(value);
   if (isWay && !(Array.isArray(value) && state.items === null && state.leaves.length > 0)) {
     walk(state, value, depth + 1, emission);

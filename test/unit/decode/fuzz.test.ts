@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Decoded } from '../../../src/core/contracts.ts';
 import { createDecoder } from '../../../src/decode/decoder.ts';
+import { payloadOf } from '../../../src/decode/examples.ts';
 import { judgeName } from '../../../src/decode/names.ts';
 import { builtInDecoder, builtInProfiles, messageOf, profileOf } from './messages.ts';
 
@@ -89,7 +90,7 @@ test('valid payloads with bytes changed, cut out and doubled', () => {
       fc.constantFrom(...valid),
       fc.array(mutation, { minLength: 1, maxLength: 4 }),
       (example, mutations) => {
-        let payload = Buffer.from(example.payload);
+        let payload = payloadOf(example);
         for (const [at, length, bytes] of mutations) {
           const start = at % (payload.length + 1);
           payload = Buffer.concat([
