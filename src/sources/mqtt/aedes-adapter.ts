@@ -3,6 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 import { Aedes } from 'aedes';
+import { isReservedTopic } from '../../core/topic-filter.ts';
 import type { BrokerStore } from './broker-store.ts';
 import { sessionMarker } from './broker-store.ts';
 import type { Connection } from './connection.ts';
@@ -13,7 +14,6 @@ import { ReasonCode } from './reason-code.ts';
 import { Refusal } from './refusal.ts';
 import type { PacketParser } from './strict-parser.ts';
 import { hardenParser } from './strict-parser.ts';
-import { isReservedTopic } from './topic-filter.ts';
 
 /** MQTT 5 topic aliases that one connection may set; each holds one topic in memory. */
 const topicAliasMax = 32;

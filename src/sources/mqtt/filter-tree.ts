@@ -1,7 +1,7 @@
 // Finds the subscribers of a topic among many filters in time that grows with the topic's levels,
 // not with the number of filters. Pure.
 
-import { isHiddenFrom } from './topic-filter.ts';
+import { isHiddenFrom } from '../../core/topic-filter.ts';
 
 interface Node<T> {
   readonly children: Map<string, Node<T>>;

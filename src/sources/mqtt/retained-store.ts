@@ -2,9 +2,9 @@
 // fit is refused, never exchanged for an older one: a device that was told is not forgotten for
 // one that was not. Refused means not retained; the message itself is stored and forwarded.
 
+import { matchesFilter } from '../../core/topic-filter.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { copyMessage, isExpired, storedBytes } from './stored-message.ts';
-import { matchesFilter } from './topic-filter.ts';
 
 export class RetainedStore {
   readonly #messages = new Map<string, StoredMessage>();

@@ -2,12 +2,12 @@
 // broken strings, fields that reach beyond their packet, doubled properties, bad topics. What it
 // refuses never becomes a packet; the connection is told why once and read no more.
 
+import { isReservedTopic, isTopicFilter } from '../../core/topic-filter.ts';
 import type { MqttConfig } from './mqtt-config.ts';
 import type { StringScan } from './mqtt-string.ts';
 import { scanMqttString } from './mqtt-string.ts';
 import { ReasonCode } from './reason-code.ts';
 import { Refusal } from './refusal.ts';
-import { isReservedTopic, isTopicFilter } from './topic-filter.ts';
 
 /** The inside of mqtt-packet 9.0.2's parser that is relied on; a test pins it. */
 export interface PacketParser {

@@ -1,12 +1,8 @@
 // Topic filters, one by one and as a tree, against the definition.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FilterTree } from '../../../../src/sources/mqtt/filter-tree.ts';
-import {
-  isReservedTopic,
-  isTopicFilter,
-  matchesFilter,
-} from '../../../../src/sources/mqtt/topic-filter.ts';
+import { isReservedTopic, isTopicFilter, matchesFilter } from '../../../src/core/topic-filter.ts';
+import { FilterTree } from '../../../src/sources/mqtt/filter-tree.ts';
 
 const level = fc.constantFrom('', 'a', 'b', '$s');
 const topics = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));
