@@ -73,6 +73,7 @@ async function generateDocs(folder) {
       'configuration.md': configurationPage({
         ...(await load('config/option-tree.js')),
         ...(await load('config/environment.js')),
+        ...(await load('config/presets.js')),
       }),
       'millpond.schema.json': configurationSchema({
         ...(await load('config/schema.js')),

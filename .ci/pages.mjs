@@ -21,16 +21,25 @@ function schemaText(title, schema) {
   return `${JSON.stringify({ title, ...schema }, null, 2)}\n`;
 }
 
-export function configurationPage({ sections, variableOf }) {
+export function configurationPage({ sections, allOptions, pathText, variableOf, presets }) {
   const parts = sections.map(({ path, description, options }) => {
     const rows = options.map(({ path: optionPath, note }) => [
-      code(optionPath.join('.')),
-      code(note.byDefault),
+      code(pathText(optionPath)),
+      note.byDefault === null ? 'none: it must be there' : code(note.byDefault),
       note.unit === '' ? note.range : `${note.range} (${note.unit})`,
       note.why,
     ]);
     const title = path.length === 0 ? '## At the top' : `## ${path.join('.')}\n\n${description}`;
     return `${title}\n\n${table(['option', 'default', 'values (unit of a plain number)', 'what it does, and why'], rows)}`;
+  });
+  const defaults = new Map(allOptions.map(({ path, note }) => [pathText(path), note.byDefault]));
+  const presetParts = Object.entries(presets).map(([name, values]) => {
+    const rows = Object.entries(values).map(([option, value]) => [
+      code(option),
+      code(defaults.get(option)),
+      code(value),
+    ]);
+    return table(['option', 'default', `with preset: ${name}`], rows);
   });
   return `# Configuration
 
@@ -47,14 +56,24 @@ mqtt:
 allowAnonymous: true      # everybody on this network may connect
 log:
   commitInterval: 200ms   # spares the SD card; acknowledgements wait as long
+streams:
+  - name: vibration
+    match: { metrics: ["vibration*"] }
+    retention: { age: 7d, hardBytes: 2GB }
+  - name: readings        # whatever no other stream takes
+    retention: { bytes: 10GB, hardBytes: 12GB, protect: [archive] }
 \`\`\`
 
 - **Durations** are written \`200ms\`, \`5s\`, \`10m\`, \`24h\`, \`30d\`, or as a number of milliseconds.
-- **Sizes** are written \`64KiB\`, \`10MB\` (KiB counts in 1024, kB in 1000), or as a number of bytes.
+- **Sizes** are written \`64KiB\`, \`10MB\`, \`2TB\` (KiB counts in 1024, kB in 1000), or as a number of bytes.
 - **Addresses** are \`host:port\`; an IPv6 address stands in brackets and quotes: \`"[::1]:1883"\`. Port 0 takes a free one.
 - An unknown option is an error, so that a misspelt one is not silently without effect.
 
-Each option can be set in the environment as well, and the environment wins: ${code(variableOf(['log', 'commitInterval']))} sets ${code('log.commitInterval')}. Lists are separated by commas. A variable that starts with \`MILLPOND_\` and names no option is an error.
+Each option can be set in the environment as well, and the environment wins: ${code(variableOf(['log', 'commitInterval']))} sets ${code('log.commitInterval')}. Lists are separated by commas; a list of groups (\`streams\`) stands in the file alone. A variable that starts with \`MILLPOND_\` and names no option is an error.
+
+A preset changes defaults, and nothing that is set:
+
+${presetParts.join('\n\n')}
 
 ${parts.join('\n\n')}
 `;
@@ -67,7 +86,7 @@ export function configurationSchema({ configSchema, optionNotes, toJSONSchema })
       const note = optionNotes.get(zodSchema);
       if (note === undefined) return;
       jsonSchema.description = `${note.why} Expected: ${note.expected}.`;
-      jsonSchema.default ??= note.byDefault;
+      if (zodSchema.def.type === 'prefault') jsonSchema.default ??= note.byDefault;
     },
   });
   return schemaText('Millpond config', schema);

@@ -1,13 +1,24 @@
 // The config as the parts get it: durations in milliseconds and sizes in bytes, each named so.
 
+import type { StreamConfig } from '../core/stream-config.ts';
 import { type ConfigOptions, configSchema } from './schema.ts';
+import type { StreamOptions } from './stream-schema.ts';
+
+function streamConfig({ retention, commitInterval, ...others }: StreamOptions): StreamConfig {
+  const { age, ...otherRetention } = retention;
+  return {
+    ...others,
+    retention: { ...otherRetention, ageMs: age },
+    commitIntervalMs: commitInterval,
+  };
+}
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, log, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, log, streams, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
-  const { commitInterval, duckdbMemoryMax, ...otherLog } = log;
+  const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, ...otherLog } = log;
   return {
     ...others,
     maxClockSkewMs: maxClockSkew,
@@ -27,7 +38,10 @@ export function nameUnits(options: ConfigOptions) {
       ...otherLog,
       commitIntervalMs: commitInterval,
       duckdbMemoryBytesMax: duckdbMemoryMax,
+      sealAgeMs: sealAge,
+      diskFreeBytesMin: diskFreeMin,
     },
+    streams: streams.map(streamConfig),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import { nearest } from '../core/nearest.ts';
 import type { OptionKind } from './option.ts';
-import { allOptions } from './option-tree.ts';
+import { allOptions, ENTRY, sections } from './option-tree.ts';
 import type { Problem } from './problem.ts';
 
 const prefix = 'MILLPOND_';
@@ -22,7 +22,22 @@ export function variableOf(path: readonly string[]): string {
   return prefix + parts.join('_');
 }
 
-const optionsByVariable = new Map(allOptions.map((option) => [variableOf(option.path), option]));
+const optionsByVariable = new Map(
+  allOptions
+    .filter(({ path }) => !path.includes(ENTRY))
+    .map((option) => [variableOf(option.path), option]),
+);
+
+const listsByVariable = sections
+  .filter(({ isList }) => isList)
+  .map(({ path }) => ({ variable: variableOf(path), name: path.join('.') }));
+
+/** Lists of groups have no variable: an entry has too many values for one. */
+function findList(variable: string): string | undefined {
+  return listsByVariable.find(
+    (list) => variable === list.variable || variable.startsWith(`${list.variable}_`),
+  )?.name;
+}
 
 function readValue(kind: OptionKind, text: string): unknown {
   const trimmed = text.trim();
@@ -34,11 +49,13 @@ function readValue(kind: OptionKind, text: string): unknown {
     case 'flag':
       return trimmed === 'true' ? true : trimmed === 'false' ? false : trimmed;
     case 'folders':
+    case 'texts':
       return trimmed.split(',').flatMap((part) => part.trim() || []);
     case 'address':
     case 'choice':
       return trimmed;
     case 'folder':
+    case 'text':
       return text;
   }
 }
@@ -61,14 +78,22 @@ export function readEnvironment(environment: Environment): {
       overrides.push({ variable, path: option.path, value });
       continue;
     }
+    const list = findList(variable);
     const near = nearest(variable, [...optionsByVariable.keys()]);
     problems.push({
       file: 'environment',
       line: 0,
       column: 0,
       path: variable,
-      message: 'names no option',
-      remedy: near === null ? 'unset it' : `did you mean ${near}?`,
+      ...(list === undefined
+        ? {
+            message: 'names no option',
+            remedy: near === null ? 'unset it' : `did you mean ${near}?`,
+          }
+        : {
+            message: `cannot set the list ${list}`,
+            remedy: `unset it, and write ${list} in the config file`,
+          }),
     });
   }
   return { overrides, problems };

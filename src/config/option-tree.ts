@@ -1,62 +1,108 @@
-// Walks the schema: which options and sections exist, under which paths.
+// Walks the schema: which options, groups of options and lists of groups exist, under which paths.
 
 import type { z } from 'zod';
 import { type OptionNote, optionNotes } from './option.ts';
 import { configSchema } from './schema.ts';
 
+/** Stands in a path for any entry of a list. */
+export const ENTRY = '[]';
+
 export interface OptionEntry {
-  /** `mqtt.listen` is ['mqtt', 'listen']. */
+  /** `mqtt.listen` is ['mqtt', 'listen'], `streams[].name` is ['streams', ENTRY, 'name']. */
   readonly path: readonly string[];
   readonly note: OptionNote;
 }
 
-interface Section {
+export interface Section {
   readonly path: readonly string[];
   readonly description: string;
+  readonly isList: boolean;
+  /** Those of groups within a list's entries included. */
   readonly options: readonly OptionEntry[];
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
+type Path = readonly PropertyKey[];
 
-/** The shape of a section, or null for an option. Sections are `z.strictObject(…).prefault({})`. */
-function shapeOf(schema: z.ZodType): Shape | null {
-  const { innerType } = schema.def as { innerType?: { shape?: Shape } };
-  return innerType?.shape ?? null;
+/** What a group (`z.strictObject(…)`), a list of groups or an option with a prefault is made of. */
+interface Def {
+  readonly innerType?: { readonly def: Def };
+  readonly shape?: Shape;
+  readonly element?: z.ZodType;
 }
 
-function readSection(path: readonly string[], description: string, shape: Shape): Section {
-  const options: OptionEntry[] = [];
+function defOf(schema: z.ZodType): Def {
+  const def = schema.def as Def;
+  return def.innerType?.def ?? def;
+}
+
+const found: Section[] = [];
+/** The names that may stand at a path. */
+const namesByPlace = new Map<string, readonly string[]>();
+
+/** A path as people write it: `streams[0].match.topics`. */
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, name) => {
+    if (typeof name === 'number') return `${text}[${name}]`;
+    if (name === ENTRY) return text + ENTRY;
+    return text === '' ? String(name) : `${text}.${String(name)}`;
+  }, '');
+}
+
+/** Groups within a list's entries belong to the list's section; all others have their own. */
+function walk(path: readonly string[], shape: Shape, options: OptionEntry[]): void {
+  namesByPlace.set(pathText(path), Object.keys(shape));
   for (const [name, schema] of Object.entries(shape)) {
+    const own = [...path, name];
     const note = optionNotes.get(schema);
-    if (note !== undefined) options.push({ path: [...path, name], note });
+    if (note !== undefined) {
+      options.push({ path: own, note });
+      continue;
+    }
+    const def = defOf(schema);
+    const { shape: nested } = def.element === undefined ? def : defOf(def.element);
+    if (nested === undefined) continue;
+    if (path.includes(ENTRY)) {
+      walk(own, nested, options);
+      continue;
+    }
+    const isList = def.element !== undefined;
+    const section = { path: own, description: schema.description ?? '', isList, options: [] };
+    found.push(section);
+    walk(isList ? [...own, ENTRY] : own, nested, section.options);
   }
-  return { path, description, options };
 }
+
+const topOptions: OptionEntry[] = [];
+walk([], configSchema.shape, topOptions);
 
 /** The top level first, then each section in the order of the schema. */
 export const sections: readonly Section[] = [
-  readSection([], '', configSchema.shape),
-  ...Object.entries(configSchema.shape).flatMap(([name, schema]) => {
-    const shape = shapeOf(schema);
-    return shape === null ? [] : [readSection([name], schema.description ?? '', shape)];
-  }),
+  { path: [], description: '', isList: false, options: topOptions },
+  ...found,
 ];
 
 export const allOptions: readonly OptionEntry[] = sections.flatMap((section) => section.options);
 
-const optionsByPath = new Map(allOptions.map((option) => [option.path.join('.'), option]));
+const optionsByPath = new Map(allOptions.map((option) => [pathText(option.path), option]));
+const lists = new Map(
+  sections.filter(({ isList }) => isList).map((list) => [pathText(list.path), list]),
+);
 
-export function findOption(path: readonly PropertyKey[]): OptionEntry | undefined {
-  return optionsByPath.get(path.map(String).join('.'));
+/** Indexes of lists may stand in the path. */
+function anyEntry(path: Path): Path {
+  return path.map((name) => (typeof name === 'number' ? ENTRY : name));
 }
 
-/** The names that may stand at a path: options and sections. Empty for an option. */
-export function namesAt(path: readonly PropertyKey[]): readonly string[] {
-  const wanted = path.map(String).join('.');
-  const section = sections.find((candidate) => candidate.path.join('.') === wanted);
-  if (section === undefined) return [];
-  const names = section.options.map((option) => option.path.at(-1)!);
-  const nested =
-    section.path.length === 0 ? sections.flatMap(({ path: [first] }) => first ?? []) : [];
-  return [...names, ...nested];
+export function findOption(path: Path): OptionEntry | undefined {
+  return optionsByPath.get(pathText(anyEntry(path)));
+}
+
+export function findList(path: Path): Section | undefined {
+  return lists.get(pathText(anyEntry(path)));
+}
+
+/** The names that may stand at a path: options, groups and lists. Empty for an option. */
+export function namesAt(path: Path): readonly string[] {
+  return namesByPlace.get(pathText(anyEntry(path))) ?? [];
 }

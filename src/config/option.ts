@@ -14,14 +14,19 @@ export type OptionKind =
   | 'address'
   | 'folder'
   | 'folders'
-  | 'choice';
+  | 'choice'
+  | 'text'
+  | 'texts';
 
 export interface OptionNote {
   readonly kind: OptionKind;
   /** The unit of a plain number; empty where there is none. */
   readonly unit: string;
-  /** As it would be written in the file. */
-  readonly byDefault: string;
+  /**
+   * As it would be written in the file; null for an option that must be there. What an option takes
+   * over from another one is named here by that one's path.
+   */
+  readonly byDefault: string | null;
   /** What may stand there, in few words: `0ms to 1m`. */
   readonly range: string;
   /** Completes "expected …" in an error message. */
@@ -33,11 +38,14 @@ export interface OptionNote {
 /** The note of each option, by its schema. */
 export const optionNotes = z.registry<OptionNote>();
 
-interface Range {
-  readonly byDefault: string;
+interface Limits {
   readonly min: string;
   readonly max: string;
   readonly why: string;
+}
+
+interface Range extends Limits {
+  readonly byDefault: string;
 }
 
 interface Measure {
@@ -48,8 +56,23 @@ interface Measure {
   parse(value: number | string): number | null;
 }
 
-function measured(measure: Measure, range: Range) {
-  const { kind, unit, parse, pattern, examples } = measure;
+const durations: Measure = {
+  kind: 'duration',
+  unit: 'ms',
+  pattern: durationPattern,
+  examples: '200ms, 5s, 10m, 24h, 30d',
+  parse: parseDurationMs,
+};
+
+const sizes: Measure = {
+  kind: 'size',
+  unit: 'bytes',
+  pattern: sizePattern,
+  examples: '64KiB, 10MB',
+  parse: parseSizeBytes,
+};
+
+function amount({ pattern, parse }: Measure, range: Limits) {
   const [least, most] = [parse(range.min) ?? 0, parse(range.max) ?? 0];
   return z
     .union([z.int().min(least).max(most), z.string().regex(pattern)])
@@ -58,35 +81,43 @@ function measured(measure: Measure, range: Range) {
       if (amount !== null && amount >= least && amount <= most) return amount;
       context.issues.push({ code: 'custom', input: value, message: 'out of range' });
       return z.NEVER;
-    })
-    .prefault(range.byDefault)
-    .describe(range.why)
-    .register(optionNotes, {
-      kind,
-      unit,
-      byDefault: range.byDefault,
-      range: `${range.min} to ${range.max}`,
-      expected: `a ${kind} from ${range.min} to ${range.max}, as ${examples} or a number of ${unit}`,
-      why: range.why,
     });
+}
+
+function amountNote({ kind, unit, examples }: Measure, range: Limits, byDefault: string) {
+  return {
+    kind,
+    unit,
+    byDefault,
+    range: `${range.min} to ${range.max}`,
+    expected: `a ${kind} from ${range.min} to ${range.max}, as ${examples} or a number of ${unit}`,
+    why: range.why,
+  };
 }
 
 /** Resolves to milliseconds. */
 export function duration(range: Range) {
-  const examples = '200ms, 5s, 10m, 24h, 30d';
-  return measured(
-    { kind: 'duration', unit: 'ms', pattern: durationPattern, examples, parse: parseDurationMs },
-    range,
-  );
+  return amount(durations, range)
+    .prefault(range.byDefault)
+    .describe(range.why)
+    .register(optionNotes, amountNote(durations, range, range.byDefault));
+}
+
+/** Resolves to milliseconds, or to null where the option named by `otherwise` counts. */
+export function durationOr(otherwise: string, range: Limits) {
+  return amount(durations, range)
+    .optional()
+    .transform((value) => value ?? null)
+    .describe(range.why)
+    .register(optionNotes, amountNote(durations, range, otherwise));
 }
 
 /** Resolves to bytes. */
 export function size(range: Range) {
-  const examples = '64KiB, 10MB';
-  return measured(
-    { kind: 'size', unit: 'bytes', pattern: sizePattern, examples, parse: parseSizeBytes },
-    range,
-  );
+  return amount(sizes, range)
+    .prefault(range.byDefault)
+    .describe(range.why)
+    .register(optionNotes, amountNote(sizes, range, range.byDefault));
 }
 
 export function count(of: {
@@ -189,5 +220,46 @@ export function choice<const Value extends string>(
       range: values.join(', '),
       expected: `one of ${values.join(', ')}`,
       why,
+    });
+}
+
+/** Must be there: it has no default. */
+export function text(of: {
+  readonly pattern: RegExp;
+  /** What may stand there, in few words. */
+  readonly range: string;
+  readonly expected: string;
+  readonly why: string;
+}) {
+  return z.string().regex(of.pattern).describe(of.why).register(optionNotes, {
+    kind: 'text',
+    unit: '',
+    byDefault: null,
+    range: of.range,
+    expected: of.expected,
+    why: of.why,
+  });
+}
+
+export function texts(of: {
+  readonly isAllowed: (item: string) => boolean;
+  readonly countMax: number;
+  /** What may stand there, in few words: `a list of globs`. */
+  readonly range: string;
+  readonly expected: string;
+  readonly why: string;
+}) {
+  return z
+    .array(z.string().refine(of.isAllowed))
+    .max(of.countMax)
+    .prefault([])
+    .describe(of.why)
+    .register(optionNotes, {
+      kind: 'texts',
+      unit: '',
+      byDefault: '[]',
+      range: of.range,
+      expected: `${of.expected}, at most ${of.countMax}`,
+      why: of.why,
     });
 }

@@ -15,6 +15,16 @@ export interface Problem {
   readonly remedy: string;
 }
 
+/** What does not hold between options, each of which is right by itself. */
+export interface Contradiction {
+  /** Numbers are places in a list. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly remedy: string;
+  /** It is an address that others than this machine can reach while nobody is asked who they are. */
+  readonly isOpen: boolean;
+}
+
 /** One line, in the form that editors and terminals turn into a link: `file:line:column: …`. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, path, message, remedy } = problem;

@@ -2,15 +2,9 @@
 
 import { formatAddress } from '../core/listen-address.ts';
 import { isLoopback } from './address.ts';
+import type { Contradiction } from './problem.ts';
 import type { ConfigOptions } from './schema.ts';
-
-export interface Contradiction {
-  readonly path: readonly string[];
-  readonly message: string;
-  readonly remedy: string;
-  /** It is an address that others than this machine can reach while nobody is asked who they are. */
-  readonly isOpen: boolean;
-}
+import { findStreamFaults } from './stream-rules.ts';
 
 function findOpenAddresses(options: ConfigOptions): Contradiction[] {
   if (options.allowAnonymous) return [];
@@ -61,10 +55,25 @@ function findSizesTooSmall({ mqtt, grpc, log }: ConfigOptions): Contradiction[] 
   });
 }
 
+function findRoomTooSmall({ log }: ConfigOptions): Contradiction[] {
+  const least = log.reserveBytes + log.checkpointBytes;
+  if (log.bytesMax === 0 || log.bytesMax >= least) return [];
+  return [
+    {
+      path: ['log', 'bytesMax'],
+      message: `is ${log.bytesMax} bytes, less than log.reserveBytes and log.checkpointBytes together (${least} bytes)`,
+      remedy: 'raise it, or lower them',
+      isOpen: false,
+    },
+  ];
+}
+
 export function findContradictions(options: ConfigOptions): Contradiction[] {
   return [
     ...findOpenAddresses(options),
     ...findSharedPorts(options),
     ...findSizesTooSmall(options),
+    ...findRoomTooSmall(options),
+    ...findStreamFaults(options),
   ];
 }

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
+import { streams } from './stream-schema.ts';
 
 const mqtt = z.strictObject({
   listen: address('127.0.0.1:1883', 'Where MQTT devices connect. Port 0 takes a free one.'),
@@ -209,6 +210,50 @@ const log = z.strictObject({
     max: 16_000_000,
     why: 'Series (device, channel, metric, unit, source) kept. Beyond it messages with new ones are dead letters: a device that puts a counter into its name must not fill the memory.',
   }),
+  sealRows: count({
+    unit: 'readings',
+    byDefault: 500_000,
+    min: 100,
+    max: 10_000_000,
+    why: "Readings of a stream in one segment: so many are sealed into one Parquet file. More compress a little better, and make DuckDB's own file and the steps in which retention drops readings larger.",
+  }),
+  sealAge: duration({
+    byDefault: '1h',
+    min: '1s',
+    max: '365d',
+    why: 'A segment that is not full is sealed after so long all the same. Less lets other programs read a quiet stream sooner, and makes more and smaller files.',
+  }),
+  bytesMax: size({
+    byDefault: '0B',
+    min: '0B',
+    max: '16TiB',
+    why: 'What the whole data directory takes on disk. Beyond it the oldest segments of all streams are dropped. 0 sets no limit but the disk.',
+  }),
+  diskFreeMin: size({
+    byDefault: '64MiB',
+    min: '0B',
+    max: '16TiB',
+    why: 'With less than this free on its disk the log counts the disk as full, and drops or refuses before it is. The rest of the machine needs some space as well.',
+  }),
+  reserveBytes: size({
+    byDefault: '16MiB',
+    min: '0B',
+    max: '16GiB',
+    why: 'Space taken in advance and given back when the disk is full, so that retention and a clean stop still work with no byte free.',
+  }),
+  segmentCacheBytesMax: size({
+    byDefault: '8MiB',
+    min: '0B',
+    max: '4GiB',
+    why: 'Readings out of sealed segments, kept in memory for consumers that read the same history one after the other.',
+  }),
+  lossesMax: count({
+    unit: 'losses',
+    byDefault: 10_000,
+    min: 100,
+    max: 1_000_000,
+    why: 'Losses recorded one by one. Beyond it the oldest are joined by stream and reason, so that the books still balance.',
+  }),
   deadLettersMax: count({
     unit: 'messages',
     byDefault: 100_000,
@@ -242,6 +287,11 @@ export const configSchema = z.strictObject({
     './data',
     'The folder that holds the log. One gateway at a time uses it. A relative path starts at the folder in which the gateway was started.',
   ),
+  preset: choice(
+    ['none', 'sd-card'],
+    'none',
+    'Other defaults for a kind of machine: sd-card writes less often, so that a card lasts. What is set in the file or the environment still wins.',
+  ),
   allowAnonymous: flag(
     false,
     'Allows listening beyond this machine although nobody is asked who they are. For networks in which every device is trusted.',
@@ -259,6 +309,7 @@ export const configSchema = z.strictObject({
   grpc: grpc.prefault({}).describe('The way out to processors.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
+  streams,
   logger: logger.prefault({}).describe('Diagnostic lines; not the log of readings.'),
 });
 

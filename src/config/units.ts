@@ -15,13 +15,15 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   KB: 1000,
   MB: 1000 ** 2,
   GB: 1000 ** 3,
+  TB: 1000 ** 4,
   KiB: 1024,
   MiB: 1024 ** 2,
   GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
 };
 
 export const durationPattern = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/;
-export const sizePattern = /^(\d+(?:\.\d+)?) ?(B|kB|KB|MB|GB|KiB|MiB|GiB)$/;
+export const sizePattern = /^(\d+(?:\.\d+)?) ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 
 function inSmallestUnit(
   value: number | string,

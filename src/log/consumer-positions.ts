@@ -1,9 +1,8 @@
 // Committed positions of named consumers: what is durable, and the rules that a commit must meet.
 
+import { isConsumerName } from '../core/consumer-name.ts';
 import { MillpondError } from '../core/errors.ts';
 import type { Position } from './pending.ts';
-
-const NAME = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export class ConsumerPositions {
   readonly #durable = new Map<string, Position>();
@@ -73,7 +72,7 @@ export class ConsumerPositions {
 
 /** Throws CONSUMER_NAME_INVALID. */
 export function checkConsumerName(consumer: string): void {
-  if (NAME.test(consumer)) return;
+  if (isConsumerName(consumer)) return;
   const shown = JSON.stringify(consumer.slice(0, 40));
   throw new MillpondError('CONSUMER_NAME_INVALID', `${shown} cannot name a consumer.`);
 }

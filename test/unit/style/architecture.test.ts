@@ -1,13 +1,13 @@
 // docs/architecture.md's table of limits is the code's: every limit with its default, every metric.
 import { expect, test } from 'vitest';
-import { allOptions } from '../../../src/config/option-tree.ts';
+import { allOptions, pathText } from '../../../src/config/option-tree.ts';
 import { listFiles, readSources, readText } from '../../support/source-tree.ts';
 
 const page = readText('docs/architecture.md');
-const defaults = new Map(allOptions.map(({ path, note }) => [path.join('.'), note.byDefault]));
+const defaults = new Map(allOptions.map(({ path, note }) => [pathText(path), note.byDefault]));
 
 /** Options of the table, with the default that it states. */
-const rows = [...page.matchAll(/^\|[^|]+\|[^|]+\| `([\w.]+)` +\| `(\w+)` +\|/gm)];
+const rows = [...page.matchAll(/^\|[^|]+\|[^|]+\| `([\w.[\]]+)` +\| `(\w+)` +\|/gm)];
 
 test('the table of limits has the defaults of the schema', () => {
   expect(rows.length).toBeGreaterThan(20);
@@ -19,7 +19,7 @@ test('the table of limits has the defaults of the schema', () => {
 test('every option that limits a number or a size is in the table', () => {
   const inTable = new Set(rows.map((row) => row[1]));
   const limits = allOptions.filter(({ note }) => note.kind === 'count' || note.kind === 'size');
-  const missing = limits.map(({ path }) => path.join('.')).filter((path) => !inTable.has(path));
+  const missing = limits.map(({ path }) => pathText(path)).filter((path) => !inTable.has(path));
   expect(missing).toEqual([]);
 });
 
