@@ -1,15 +1,12 @@
 // Raw messages as one transferable buffer, from the I/O thread to the log thread.
 //
 // A frame: received_at (float64, us) | payload bytes (uint32) | topic bytes (uint16) | source
-// (uint8, its number) | flags (uint8: 1 retained, 2 redelivered) | topic | payload; little-endian,
-// frames back to back.
+// (uint8, its number) | flags (uint8) | topic | payload; little-endian, frames back to back.
 
-import type { RawMessage } from '../core/raw-message.ts';
+import { flagsOf, marksOf, type RawMessage } from '../core/raw-message.ts';
 
 const HEADER_BYTES = 16;
 const SLAB_BYTES = 64 * 1024;
-const RETAINED = 1;
-const REDELIVERED = 2;
 /** An MQTT topic's length field has two bytes; in UTF-8 a code unit takes three at most. */
 const TOPIC_BYTES_MAX = 65_535;
 
@@ -41,8 +38,7 @@ export class RawBatchWriter {
     slab.writeUInt32LE(payload.length, start + 8);
     slab.writeUInt16LE(topicBytes, start + 12);
     slab[start + 14] = this.#sourceNumber(message.source);
-    slab[start + 15] =
-      (message.isRetained ? RETAINED : 0) | (message.isRedelivered ? REDELIVERED : 0);
+    slab[start + 15] = flagsOf(message);
     const payloadStart = start + HEADER_BYTES + topicBytes;
     slab.set(payload, payloadStart);
     this.#used = payloadStart + payload.length;
@@ -91,14 +87,12 @@ export function readRawBatch(batch: RawBatch, each: (message: RawMessage) => voi
     const payloadBytes = slab.readUInt32LE(at + 8);
     const topicStart = at + HEADER_BYTES;
     const payloadStart = topicStart + slab.readUInt16LE(at + 12);
-    const flags = slab[at + 15] as number;
     each({
       source: batch.sources[slab[at + 14] as number] as string,
       topic: slab.utf8Slice(topicStart, payloadStart),
       payload: slab.subarray(payloadStart, payloadStart + payloadBytes),
       receivedAtUs: slab.readDoubleLE(at),
-      isRetained: (flags & RETAINED) !== 0,
-      isRedelivered: (flags & REDELIVERED) !== 0,
+      ...marksOf(slab[at + 15] as number),
     });
     at = payloadStart + payloadBytes;
   }

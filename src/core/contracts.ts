@@ -2,7 +2,7 @@
 // folders; gateway.ts and log-thread.ts introduce them to one another.
 
 import type { MillpondError } from './errors.ts';
-import type { RawMessage } from './raw-message.ts';
+import type { FrameFault, RawMessage } from './raw-message.ts';
 import type { DecodedReading } from './reading.ts';
 
 /**
@@ -50,7 +50,7 @@ export type DeadLetterReason =
   | 'too_many_readings'
   | 'name_too_long'
   | 'name_invalid'
-  | 'checksum'
+  | FrameFault
   | 'no_profile'
   | 'series_limit'
   | 'decoder_fault';

@@ -1,9 +1,14 @@
 // What a source hands over: bytes and where they came from, not yet understood.
 
+/** What a source found wrong with a frame that it hands over all the same, to be kept. */
+export const frameFaults = ['checksum', 'frame_too_long', 'frame_invalid'] as const;
+
+export type FrameFault = (typeof frameFaults)[number];
+
 export interface RawMessage {
-  /** The way in: `mqtt`, `grpc`, or a serial port's name. */
+  /** The way in: `mqtt`, `grpc`, or `serial:<name of the port>`. */
   readonly source: string;
-  /** The MQTT topic, or the port's label. */
+  /** The MQTT topic, or the port's name; what else a source puts behind that it documents. */
   readonly topic: string;
   /** Borrowed: whoever keeps it beyond the call copies it. */
   readonly payload: Uint8Array;
@@ -13,4 +18,30 @@ export interface RawMessage {
   readonly isRetained: boolean;
   /** The publisher marked it as a resend (DUP). */
   readonly isRedelivered: boolean;
+  /** Set: the payload is no whole, sound frame, and becomes a dead letter and never a reading. */
+  readonly fault?: FrameFault;
+}
+
+const RETAINED = 1;
+const REDELIVERED = 2;
+/** Above the two flags: 0 for no fault, else one more than its place in the list. */
+const FAULT_SHIFT = 2;
+
+type Marks = Pick<RawMessage, 'isRetained' | 'isRedelivered' | 'fault'>;
+
+/** What was noted about the message, as one byte: on its way between threads, and in a dead letter. */
+export function flagsOf({ isRetained, isRedelivered, fault }: Marks): number {
+  const faultNumber = fault === undefined ? 0 : frameFaults.indexOf(fault) + 1;
+  return (
+    (isRetained ? RETAINED : 0) | (isRedelivered ? REDELIVERED : 0) | (faultNumber << FAULT_SHIFT)
+  );
+}
+
+export function marksOf(flags: number): Marks {
+  const fault = frameFaults[(flags >> FAULT_SHIFT) - 1];
+  return {
+    isRetained: (flags & RETAINED) !== 0,
+    isRedelivered: (flags & REDELIVERED) !== 0,
+    ...(fault === undefined ? {} : { fault }),
+  };
 }

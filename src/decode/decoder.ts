@@ -121,6 +121,7 @@ class ProfileDecoder implements Decoder {
     }
     if (route.kind === 'settled') return route.decoded;
     const profile = route.kind === 'rule' ? route.rule.profile : '';
+    if (message.fault !== undefined) return dead(profile, message.fault, 'found by the framing');
     if (message.payload.length === 0) return dropped(profile, 'empty_payload');
     if (route.kind === 'rule' && route.rule.builtin !== null) {
       return this.#decodeBuiltin(message, route, route.rule.builtin);

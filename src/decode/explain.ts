@@ -28,6 +28,8 @@ const deadLetterMeanings: Readonly<Record<DeadLetterReason, string>> = {
   name_too_long: 'a name longer than 128 characters',
   name_invalid: 'a name that is empty or has characters that no name may have',
   checksum: 'the checksum is wrong',
+  frame_too_long: 'the beginning of a frame beyond the limit of its port',
+  frame_invalid: 'not written as the framing of its port says',
   no_profile: 'no profile matches the topic, and there is no number to be found',
   series_limit: 'one series more than the log takes',
   decoder_fault: 'a fault in Millpond; please report it with the payload',

@@ -2,8 +2,8 @@
 // reason of each field. The JSON Schema for editors is generated from it.
 
 import { z } from 'zod';
+import { checksumKinds } from '../core/checksum.ts';
 import { byteEncodings } from './bytes-text.ts';
-import { checksumKinds } from './checksum.ts';
 
 const text = z.string().min(1).max(256);
 const texts = z

@@ -3,6 +3,7 @@
 
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBTimestampValue } from '@duckdb/node-api';
+import { flagsOf } from '../core/raw-message.ts';
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
 import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
@@ -90,7 +91,7 @@ function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
     appender.appendVarchar(letter.profile);
     appender.appendVarchar(letter.reason);
     appender.appendVarchar(letter.detail);
-    appender.appendUTinyInt((letter.isRetained ? 1 : 0) | (letter.isRedelivered ? 2 : 0));
+    appender.appendUTinyInt(flagsOf(letter));
     appender.appendBlob(letter.payload);
     appender.endRow();
   }

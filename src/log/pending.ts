@@ -1,6 +1,6 @@
 // What the next commit will hold: rows, dead letters, consumers' positions, and whom to tell.
 
-import type { RawMessage } from '../core/raw-message.ts';
+import type { FrameFault, RawMessage } from '../core/raw-message.ts';
 import { ColumnBuilder } from './column-builder.ts';
 
 export interface DeadLetter {
@@ -12,6 +12,7 @@ export interface DeadLetter {
   readonly detail: string;
   readonly isRetained: boolean;
   readonly isRedelivered: boolean;
+  readonly fault?: FrameFault;
   /** A copy, owned by the dead letter. */
   readonly payload: Uint8Array;
 }
@@ -29,6 +30,7 @@ export function deadLetterOf(
     detail: why.detail,
     isRetained: message.isRetained,
     isRedelivered: message.isRedelivered,
+    ...(message.fault === undefined ? {} : { fault: message.fault }),
     payload: Uint8Array.from(message.payload),
   };
 }

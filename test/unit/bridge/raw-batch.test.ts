@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type RawBatch, RawBatchWriter, readRawBatch } from '../../../src/bridge/raw-batch.ts';
-import type { RawMessage } from '../../../src/core/raw-message.ts';
+import { frameFaults, type RawMessage } from '../../../src/core/raw-message.ts';
 
 /** The payload as a text, which is quicker to compare. */
 function plain({ payload, ...rest }: RawMessage) {
@@ -30,8 +30,12 @@ const anyMessage: fc.Arbitrary<RawMessage> = fc.record({
   isRedelivered: fc.boolean(),
 });
 
+const anyMarked = fc
+  .tuple(anyMessage, fc.option(fc.constantFrom(...frameFaults), { nil: undefined }))
+  .map(([message, fault]) => (fault === undefined ? message : { ...message, fault }));
+
 test('gives back every message as it was, in order, batch after batch', () => {
-  const batches = fc.array(fc.array(anyMessage, { minLength: 1, maxLength: 8 }), { maxLength: 4 });
+  const batches = fc.array(fc.array(anyMarked, { minLength: 1, maxLength: 8 }), { maxLength: 4 });
   fc.assert(
     fc.property(batches, (all) => {
       const writer = new RawBatchWriter();

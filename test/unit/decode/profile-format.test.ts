@@ -1,7 +1,7 @@
 // What can be said in a profile, each feature by a profile that uses it. The first one is a family that
 // nobody thought of: if it needs TypeScript, the format has failed.
 import { describe, expect, test } from 'vitest';
-import { computeChecksum } from '../../../src/decode/checksum.ts';
+import { computeChecksum } from '../../../src/core/checksum.ts';
 import { createDecoder } from '../../../src/decode/decoder.ts';
 import {
   decodeWith,

@@ -1,0 +1,96 @@
+// Telegrams of smart meters' P1 ports (DSMR 5.0.2, 6.2; EN 62056-21 mode D): from `/` over many lines to
+// `!` and the CRC16 of all from `/` to `!`. Meters before DSMR 4 send no CRC; one that names its version
+// does, so that a lost CRC is told from none.
+
+import { computeChecksum } from '../../../core/checksum.ts';
+import type { FrameSink, Framing } from './contract.ts';
+import { FrameBuffer } from './frame-buffer.ts';
+
+const SLASH = 0x2f;
+const BANG = 0x21;
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The object that holds the version of DSMR 4 and later. */
+const VERSION_OBJECT = '1-3:0.2.8(';
+
+export class TelegramFraming implements Framing {
+  readonly #sink: FrameSink;
+  readonly #buffer: FrameBuffer;
+  #isLineStart = true;
+  /** Where the last line begins: `!` and what follows it. */
+  #endAt = -1;
+  #noise = 0;
+
+  constructor(sink: FrameSink, { bytesMax }: { bytesMax: number }) {
+    this.#sink = sink;
+    this.#buffer = new FrameBuffer(bytesMax);
+  }
+
+  push(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#take(byte);
+    this.#reportNoise();
+  }
+
+  silence(): void {}
+
+  restart(): void {
+    this.#abandon();
+    this.#isLineStart = true;
+  }
+
+  #take(byte: number): void {
+    const isLineStart = this.#isLineStart;
+    const isLineEnd = byte === LF || byte === CR;
+    this.#isLineStart = isLineEnd;
+    const isOutside = this.#buffer.length === 0;
+    // Outside of a telegram noise may stand before the slash, within one only its line's start counts.
+    if (byte === SLASH && (isOutside || isLineStart)) {
+      this.#abandon();
+      this.#buffer.add(byte);
+      return;
+    }
+    if (isOutside) {
+      if (!isLineEnd) this.#noise += 1;
+      return;
+    }
+    if (isLineEnd && this.#endAt >= 0) {
+      this.#finish();
+      return;
+    }
+    if (byte === BANG && isLineStart) this.#endAt = this.#buffer.length;
+    if (this.#buffer.add(byte)) return;
+    this.#sink.frame(this.#buffer.view, 'frame_too_long');
+    this.#clear();
+  }
+
+  #finish(): void {
+    const telegram = this.#buffer.view;
+    this.#sink.frame(telegram, isSound(telegram, this.#endAt) ? null : 'checksum');
+    this.#clear();
+  }
+
+  #abandon(): void {
+    this.#reportNoise();
+    if (this.#buffer.length > 0) this.#sink.discarded(this.#buffer.length, 'cut');
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#buffer.clear();
+    this.#endAt = -1;
+  }
+
+  #reportNoise(): void {
+    if (this.#noise > 0) this.#sink.discarded(this.#noise, 'noise');
+    this.#noise = 0;
+  }
+}
+
+function isSound(telegram: Buffer, endAt: number): boolean {
+  const digits = telegram.latin1Slice(endAt + 1).trimEnd();
+  if (digits === '') return !telegram.includes(VERSION_OBJECT, 0, 'latin1');
+  if (!/^[0-9A-Fa-f]{4}$/.test(digits)) return false;
+  const sum = computeChecksum('crc16-arc', telegram.subarray(0, endAt + 1));
+  return sum === Number.parseInt(digits, 16);
+}
