@@ -14,7 +14,14 @@ import type {
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import { noteOffHeap } from '../core/off-heap.ts';
 import type { RawMessage } from '../core/raw-message.ts';
-import { type CallName, type Calls, type FromLog, fromWire, type ToLog } from './messages.ts';
+import {
+  type BatchFault,
+  type CallName,
+  type Calls,
+  type FromLog,
+  fromWire,
+  type ToLog,
+} from './messages.ts';
 import { RawBatchWriter } from './raw-batch.ts';
 
 /** The log thread's end as this thread holds it. */
@@ -46,6 +53,8 @@ interface Waiting {
   resolve(value: unknown): void;
   reject(error: MillpondError): void;
 }
+
+const noFaults: readonly BatchFault[] = [];
 
 export interface LogClientEvents {
   /** The log cannot take readings (why), or can again (null). */
@@ -86,7 +95,7 @@ export class LogClient implements Intake, LogReader {
     return this.#sentBytes + this.#writer.usedBytes;
   }
 
-  /** How many messages were settled with an error. */
+  /** How many messages were settled with an error; what a full stream refused was told, not lost. */
   get notStored(): number {
     return this.#notStored;
   }
@@ -215,6 +224,9 @@ export class LogClient implements Intake, LogReader {
       case 'settled':
         this.#settle(message.sequence, message.error === null ? null : fromWire(message.error));
         break;
+      case 'partly':
+        this.#settle(message.sequence, null, message.faults);
+        break;
       case 'answer':
         this.#take(message.id)?.resolve(message.value);
         break;
@@ -239,11 +251,18 @@ export class LogClient implements Intake, LogReader {
     return waiting;
   }
 
-  #settle(sequence: number, error: MillpondError | null): void {
+  /** `faults` are of the batch `sequence` itself. */
+  #settle(
+    sequence: number,
+    error: MillpondError | null,
+    faults: readonly BatchFault[] = noFaults,
+  ): void {
     while (this.#sent.length > 0 && (this.#sent[0] as SentBatch).sequence <= sequence) {
       const batch = this.#sent.shift() as SentBatch;
       this.#sentBytes -= batch.bytes;
-      this.#settleAll(batch.settled, error);
+      const isItself = batch.sequence === sequence && faults.length > 0;
+      if (isItself) this.#settlePartly(batch.settled, faults);
+      else this.#settleAll(batch.settled, error);
     }
     this.#resumeIfDrained();
   }
@@ -251,12 +270,26 @@ export class LogClient implements Intake, LogReader {
   // A fault of one source's must not leave the messages behind its own unsettled.
   #settleAll(settled: readonly Settled[], error: MillpondError | null): void {
     if (error !== null) this.#notStored += settled.length;
-    for (const settle of settled) {
-      try {
-        settle(error);
-      } catch (thrown) {
-        this.#events.notice(asMillpondError(thrown));
-      }
+    for (const settle of settled) this.#settleOne(settle, error);
+  }
+
+  #settlePartly(settled: readonly Settled[], faults: readonly BatchFault[]): void {
+    const errors = new Map<number, MillpondError>();
+    for (const fault of faults) {
+      const error = fromWire(fault.error);
+      if (error.code !== 'STREAM_FULL') this.#notStored += fault.places.length;
+      for (const place of fault.places) errors.set(place, error);
+    }
+    for (const [place, settle] of settled.entries()) {
+      this.#settleOne(settle, errors.get(place) ?? null);
+    }
+  }
+
+  #settleOne(settle: Settled, error: MillpondError | null): void {
+    try {
+      settle(error);
+    } catch (thrown) {
+      this.#events.notice(asMillpondError(thrown));
     }
   }
 

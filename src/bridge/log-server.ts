@@ -3,12 +3,19 @@
 
 import { asMillpondError, type MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
-import { type CallName, type Calls, type FromLog, type ToLog, toWire } from './messages.ts';
+import {
+  type BatchFault,
+  type CallName,
+  type Calls,
+  type FromLog,
+  type ToLog,
+  toWire,
+} from './messages.ts';
 import { type RawBatch, readRawBatch } from './raw-batch.ts';
 
 /** What the log thread does with what it is sent. Answers with buffers name them for transfer. */
 export interface LogHandlers {
-  /** Should it throw, the message counts as not stored, and the others of its batch go on. */
+  /** Should it throw, this message counts as not stored; the others of its batch go on. */
   accept(message: RawMessage): void;
   /** Calls back once everything accepted so far is durable, in order. Starts no commit by itself. */
   settleAccepted(settle: (error: MillpondError | null) => void): void;
@@ -50,8 +57,11 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
   port.on('message', (message) => {
     switch (message.kind) {
       case 'append': {
-        const fault = acceptAll(message.batch, handlers.accept);
-        handlers.settleAccepted((error) => settlements.settle(message.sequence, error ?? fault));
+        const { sequence } = message;
+        const { faults, unreadable } = acceptAll(message.batch, handlers.accept);
+        handlers.settleAccepted((error) => {
+          settlements.settle(sequence, { error: error ?? unreadable, faults });
+        });
         if (!message.isMoreComing) handlers.startCommit();
         break;
       }
@@ -65,24 +75,38 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
   });
 }
 
-/**
- * Hands over every message, whatever becomes of the one before it. Returns the first fault: the
- * batch is then not acknowledged, though what was accepted of it is stored.
- */
-function acceptAll(batch: RawBatch, accept: LogHandlers['accept']): MillpondError | null {
-  let fault: MillpondError | null = null;
+interface Accepted {
+  readonly faults: readonly BatchFault[];
+  /** Set when the batch could not be read to its end: none of it is then acknowledged. */
+  readonly unreadable: MillpondError | null;
+}
+
+/** Hands over every message, whatever becomes of the one before it. */
+function acceptAll(batch: RawBatch, accept: LogHandlers['accept']): Accepted {
+  // A full stream may refuse thousands of messages, all for the same reason.
+  const placesByError = new Map<string, { error: MillpondError; places: number[] }>();
+  let unreadable: MillpondError | null = null;
+  let place = 0;
   try {
     readRawBatch(batch, (message) => {
       try {
         accept(message);
       } catch (thrown) {
-        fault ??= asMillpondError(thrown);
+        const error = asMillpondError(thrown);
+        const key = `${error.code} ${error.message}`;
+        const known = placesByError.get(key);
+        if (known === undefined) placesByError.set(key, { error, places: [place] });
+        else known.places.push(place);
       }
+      place += 1;
     });
   } catch (thrown) {
-    fault ??= asMillpondError(thrown);
+    unreadable = asMillpondError(thrown);
   }
-  return fault;
+  const faults = [...placesByError.values()].map(({ error, places }) => {
+    return { error: toWire(error), places };
+  });
+  return { faults, unreadable };
 }
 
 /** Joins the settlements of one commit, which come in one turn, into one message. */
@@ -95,10 +119,18 @@ class SettlementPoster {
     this.#port = port;
   }
 
-  settle(sequence: number, error: MillpondError | null): void {
+  settle(
+    sequence: number,
+    { error, faults }: { error: MillpondError | null; faults: readonly BatchFault[] },
+  ): void {
     if (error !== null) {
       this.#post();
       this.#port.postMessage({ kind: 'settled', sequence, error: toWire(error) }, []);
+      return;
+    }
+    if (faults.length > 0) {
+      this.#post();
+      this.#port.postMessage({ kind: 'partly', sequence, faults }, []);
       return;
     }
     this.#sequence = sequence;

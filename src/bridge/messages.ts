@@ -34,8 +34,10 @@ export type ToLog =
 export type FromLog =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly error: WireError }
-  /** The batches up to `sequence` are durable, or (with an error) not all of their messages are. */
+  /** The batches up to `sequence` are durable, or (with an error) will never be. */
   | { readonly kind: 'settled'; readonly sequence: number; readonly error: WireError | null }
+  /** The batches up to `sequence` are durable but for these messages of that one. */
+  | { readonly kind: 'partly'; readonly sequence: number; readonly faults: readonly BatchFault[] }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   /** Something that whoever runs the gateway should know; nothing stops for it. */
@@ -47,6 +49,12 @@ export type FromLog =
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** Messages of a batch that are not stored, each by its place in it, in ascending order. */
+export interface BatchFault {
+  readonly error: WireError;
+  readonly places: readonly number[];
 }
 
 export function toWire(error: MillpondError): WireError {

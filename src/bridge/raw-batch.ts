@@ -7,6 +7,8 @@ import { flagsOf, marksOf, type RawMessage } from '../core/raw-message.ts';
 
 const HEADER_BYTES = 16;
 const SLAB_BYTES = 64 * 1024;
+/** Above what `flagsOf` uses: it concerns the way to the log alone. */
+const REFUSABLE = 0x80;
 /** An MQTT topic's length field has two bytes; in UTF-8 a code unit takes three at most. */
 const TOPIC_BYTES_MAX = 65_535;
 
@@ -38,7 +40,7 @@ export class RawBatchWriter {
     slab.writeUInt32LE(payload.length, start + 8);
     slab.writeUInt16LE(topicBytes, start + 12);
     slab[start + 14] = this.#sourceNumber(message.source);
-    slab[start + 15] = flagsOf(message);
+    slab[start + 15] = flagsOf(message) | (message.isRefusable === true ? REFUSABLE : 0);
     const payloadStart = start + HEADER_BYTES + topicBytes;
     slab.set(payload, payloadStart);
     this.#used = payloadStart + payload.length;
@@ -87,12 +89,14 @@ export function readRawBatch(batch: RawBatch, each: (message: RawMessage) => voi
     const payloadBytes = slab.readUInt32LE(at + 8);
     const topicStart = at + HEADER_BYTES;
     const payloadStart = topicStart + slab.readUInt16LE(at + 12);
+    const flags = slab[at + 15] as number;
     each({
       source: batch.sources[slab[at + 14] as number] as string,
       topic: slab.utf8Slice(topicStart, payloadStart),
       payload: slab.subarray(payloadStart, payloadStart + payloadBytes),
       receivedAtUs: slab.readDoubleLE(at),
-      ...marksOf(slab[at + 15] as number),
+      ...marksOf(flags & ~REFUSABLE),
+      isRefusable: (flags & REFUSABLE) !== 0,
     });
     at = payloadStart + payloadBytes;
   }

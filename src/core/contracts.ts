@@ -8,6 +8,8 @@ import type { DecodedReading } from './reading.ts';
 /**
  * Called once for each accepted message: with null after the fsync of the commit that holds its
  * readings or its dead letter, with an error when it could not be stored. In the order of accept.
+ * STREAM_FULL, for a message that is refusable, means that nothing of it was stored and that it may
+ * be offered again; what was accepted behind it may be stored all the same.
  */
 export type Settled = (error: MillpondError | null) => void;
 

@@ -50,6 +50,11 @@ export const errorTable = {
     true,
   ),
   LOG_STOPPING: kind('UNAVAILABLE', 'The gateway is stopping; try again when it is back.', true),
+  STREAM_FULL: kind(
+    'RESOURCE_EXHAUSTED',
+    'Let its protected consumers commit, raise its retention.hardBytes, or set its onFull to drop-oldest.',
+    true,
+  ),
   // Reading the log.
   STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),
   OFFSET_BEYOND_END: kind(

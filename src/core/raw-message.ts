@@ -18,6 +18,11 @@ export interface RawMessage {
   readonly isRetained: boolean;
   /** The publisher marked it as a resend (DUP). */
   readonly isRedelivered: boolean;
+  /**
+   * The source can offer it again, or tell its publisher that it was not taken: a full stream may
+   * refuse it (STREAM_FULL). What cannot be refused is dropped there, and recorded as a loss.
+   */
+  readonly isRefusable?: boolean;
   /** Set: the payload is no whole, sound frame, and becomes a dead letter and never a reading. */
   readonly fault?: FrameFault;
 }

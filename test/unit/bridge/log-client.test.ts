@@ -131,6 +131,20 @@ describe('accepted messages', () => {
     expect(client.queueBytes).toBe(0);
   });
 
+  test('of a batch that is durable in part are settled one by one, in order', async () => {
+    const order: string[] = [];
+    for (const topic of ['a', 'b', 'c', 'd']) {
+      client.accept(messageOf(topic), (error) => order.push(`${topic} ${error?.code ?? 'ok'}`));
+      if (topic === 'a') await turn();
+    }
+    await turn();
+    const error = { code: 'STREAM_FULL' as const, message: 'full' };
+    port.receive({ kind: 'partly', sequence: 2, faults: [{ error, places: [0, 2] }] });
+    // The batch before it is durable as a whole.
+    expect(order).toEqual(['a ok', 'b STREAM_FULL', 'c ok', 'd STREAM_FULL']);
+    expect(client.queueBytes).toBe(0);
+  });
+
   test('that will never be durable are settled with the error', async () => {
     const codes: (string | undefined)[] = [];
     client.accept(messageOf('a'), (error) => codes.push(error?.code));

@@ -143,14 +143,50 @@ describe('a message that cannot be handled', () => {
     expect(accepted).toEqual(['a', 'b', 'c']);
     expect(commits.settlesBefore).toEqual([1]);
     settle?.(null);
-    // Which of them it was is not known here: none is acknowledged, and all are sent again.
-    expect(new Set(await Promise.all(outcomes))).toEqual(
-      new Set(['a', 'poison', 'b', 'poison too', 'c'].map((topic) => `${topic} INTERNAL`)),
-    );
+    expect(await Promise.all(outcomes)).toEqual([
+      'a ok',
+      'poison INTERNAL',
+      'b ok',
+      'poison too INTERNAL',
+      'c ok',
+    ]);
     const next = send(client, 'd');
     const [settleD] = await settleNext(1);
     settleD?.(null);
     expect(await next).toBe('d ok');
+  });
+
+  test('is told by its place, and what is refused for one reason in one entry', async () => {
+    const { client, posted, settleNext } = connect({}, (topic) => {
+      if (topic.startsWith('full')) throw new MillpondError('STREAM_FULL', 'no room');
+      fault(topic);
+    });
+    const before = send(client, 'before');
+    await turn();
+    const topics = ['full 1', 'a', 'poison', 'full 2', 'b'];
+    const outcomes = topics.map((topic) => send(client, topic));
+    for (const settle of await settleNext(2)) settle(null);
+    expect(await before).toBe('before ok');
+    expect(await Promise.all(outcomes)).toEqual([
+      'full 1 STREAM_FULL',
+      'a ok',
+      'poison INTERNAL',
+      'full 2 STREAM_FULL',
+      'b ok',
+    ]);
+    expect(posted).toEqual([
+      { kind: 'settled', sequence: 1, error: null },
+      {
+        kind: 'partly',
+        sequence: 2,
+        faults: [
+          { error: { code: 'STREAM_FULL', message: 'no room' }, places: [0, 3] },
+          { error: { code: 'INTERNAL', message: 'poison' }, places: [2] },
+        ],
+      },
+    ]);
+    // What was refused was told, and its source still has it.
+    expect(client.notStored).toBe(1);
   });
 
   test('does not hide that the log could not be written', async () => {

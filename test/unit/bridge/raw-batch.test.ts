@@ -28,6 +28,7 @@ const anyMessage: fc.Arbitrary<RawMessage> = fc.record({
   receivedAtUs: fc.maxSafeInteger(),
   isRetained: fc.boolean(),
   isRedelivered: fc.boolean(),
+  isRefusable: fc.boolean(),
 });
 
 const anyMarked = fc
