@@ -1,6 +1,8 @@
 // Checksums of frames and texts, byte by byte. What is under a sum is decided elsewhere; a frame whose
 // sum is wrong never becomes a reading.
 
+import { crc32 } from 'node:zlib';
+
 export const checksumKinds = [
   'xor8',
   'sum8',
@@ -10,6 +12,8 @@ export const checksumKinds = [
   'crc16-arc',
   'crc16-modbus',
   'crc16-ccitt',
+  'crc16-xmodem',
+  'crc32',
 ] as const;
 
 export type ChecksumKind = (typeof checksumKinds)[number];
@@ -47,7 +51,16 @@ function direct(
   return crc;
 }
 
-/** The sum over all bytes. Parameters as in the CRC catalogue of reveng under the same names. */
+/** Of the sum itself, in bytes. */
+export function checksumWidth(kind: ChecksumKind): 1 | 2 | 4 {
+  if (kind === 'crc32') return 4;
+  return kind.startsWith('crc16') ? 2 : 1;
+}
+
+/**
+ * The sum over all bytes. Parameters as in the CRC catalogue of reveng under the same names, where
+ * crc16-ccitt is CRC-16/IBM-3740 (often called CCITT-FALSE) and crc32 is CRC-32/ISO-HDLC.
+ */
 export function computeChecksum(kind: ChecksumKind, bytes: Uint8Array): number {
   switch (kind) {
     case 'xor8':
@@ -66,5 +79,9 @@ export function computeChecksum(kind: ChecksumKind, bytes: Uint8Array): number {
       return reflected(bytes, 0xa001, 0xffff);
     case 'crc16-ccitt':
       return direct(bytes, { polynomial: 0x1021, start: 0xffff, width: 16 });
+    case 'crc16-xmodem':
+      return direct(bytes, { polynomial: 0x1021, start: 0, width: 16 });
+    case 'crc32':
+      return crc32(bytes);
   }
 }

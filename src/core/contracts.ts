@@ -39,6 +39,7 @@ export type DropReason =
   | 'ignored_topic'
   | 'ignored_field'
   | 'empty_payload'
+  | 'duplicate'
   | 'no_measurement';
 
 /** Why a message (or a part of it) went to the dead letters. */

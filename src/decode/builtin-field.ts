@@ -21,7 +21,7 @@ export class BuiltinField implements Field {
   }
 
   emit(value: unknown, emission: Emission): void {
-    if (!emission.visit() || !appliesTo(this.#basis, emission)) return;
+    if (!emission.visit() || !appliesTo(this.#basis, value, emission)) return;
     if (value === null || value === '') {
       emission.drop('null_value');
       return;

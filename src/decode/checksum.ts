@@ -1,7 +1,7 @@
 // Checksums of text frames: which part is covered, and where the expected digits stand.
 
 import type { ChecksumKind } from '../core/checksum.ts';
-import { computeChecksum } from '../core/checksum.ts';
+import { checksumWidth, computeChecksum } from '../core/checksum.ts';
 
 export interface ChecksumRule {
   readonly kind: ChecksumKind;
@@ -9,32 +9,69 @@ export interface ChecksumRule {
   readonly after: string;
   /** The covered part ends before the last one of this text; the expected digits follow it. */
   readonly before: string;
+  /** The sum covers these two texts as well. */
+  readonly isInclusive: boolean;
+  /** A frame without the text `before` has no checksum and counts all the same. */
+  readonly isOptional: boolean;
   /** The covered part is hex digits, and the sum is over the bytes they spell. */
   readonly isHex: boolean;
+  /** The low byte of the sum is sent first. */
+  readonly isLittle: boolean;
 }
 
 const hexDigits = /^[0-9A-Fa-f]+$/;
+
+function digitsOf(sum: number, width: number): string {
+  return sum
+    .toString(16)
+    .toUpperCase()
+    .padStart(width * 2, '0');
+}
+
+function sumOf(bytes: Buffer, { kind, isLittle }: ChecksumRule): number {
+  const width = checksumWidth(kind);
+  return isLittle ? bytes.readUIntLE(0, width) : bytes.readUIntBE(0, width);
+}
 
 /** The covered part when the sum is right, else why not. */
 export function verifyChecksum(
   rule: ChecksumRule,
   frame: string,
 ): { readonly covered: string } | { readonly fault: string } {
-  const width = rule.kind.startsWith('crc16') ? 4 : 2;
+  const { kind, after, before } = rule;
+  const width = checksumWidth(kind) * 2;
   const text = frame.trimEnd();
-  const start = rule.after === '' ? 0 : text.indexOf(rule.after);
-  if (start < 0) return { fault: `no ${JSON.stringify(rule.after)} at the start` };
-  const end = rule.before === '' ? text.length - width : text.lastIndexOf(rule.before);
-  const covered = text.slice(start + rule.after.length, Math.max(end, 0));
-  const expected = text.slice(end + rule.before.length);
-  if (end < start + rule.after.length || expected.length !== width || !hexDigits.test(expected)) {
+  const start = after === '' ? 0 : text.indexOf(after);
+  if (start < 0) return { fault: `no ${JSON.stringify(after)} at the start` };
+  const first = start + after.length;
+  const end = before === '' ? text.length - width : text.lastIndexOf(before);
+  if (rule.isOptional && before !== '' && end < first) return { covered: text.slice(first) };
+  const expected = text.slice(end + before.length);
+  if (end < first || expected.length !== width || !hexDigits.test(expected)) {
     return { fault: `no checksum of ${width} hex digits at the end` };
   }
+  const covered = text.slice(first, end);
   if (rule.isHex && (covered.length % 2 === 1 || !hexDigits.test(covered))) {
     return { fault: 'the part under the checksum is not hex' };
   }
-  const actual = computeChecksum(rule.kind, Buffer.from(covered, rule.isHex ? 'hex' : 'utf8'));
-  if (actual === Number.parseInt(expected, 16)) return { covered };
-  const shown = actual.toString(16).toUpperCase().padStart(width, '0');
-  return { fault: `the frame says ${expected}, its ${rule.kind} is ${shown}` };
+  const summed = rule.isInclusive ? text.slice(start, end + before.length) : covered;
+  const actual = computeChecksum(kind, Buffer.from(summed, rule.isHex ? 'hex' : 'utf8'));
+  if (actual === sumOf(Buffer.from(expected, 'hex'), rule)) return { covered };
+  return { fault: `the frame says ${expected}, its ${kind} is ${digitsOf(actual, width / 2)}` };
+}
+
+/** The same of a binary frame, whose last bytes are the sum over all before them. */
+export function verifyByteChecksum(
+  rule: ChecksumRule,
+  frame: Buffer,
+): { readonly covered: Buffer } | { readonly fault: string } {
+  const end = frame.length - checksumWidth(rule.kind);
+  if (end < 0) return { fault: `a frame of ${frame.length} bytes` };
+  const covered = frame.subarray(0, end);
+  const actual = computeChecksum(rule.kind, covered);
+  if (actual === sumOf(frame.subarray(end), rule)) return { covered };
+  const said = frame.toString('hex', end).toUpperCase();
+  return {
+    fault: `the frame ends in ${said}, its ${rule.kind} is ${digitsOf(actual, frame.length - end)}`,
+  };
 }

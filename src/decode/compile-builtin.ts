@@ -38,6 +38,9 @@ const numberRule: FieldRule = {
   offset: 0,
   range: null,
   sentinels: new Set(),
+  isDecimalComma: false,
+  values: null,
+  part: null,
 };
 
 /** Where an entry of the profile takes a record, and says nothing else. */
@@ -55,7 +58,7 @@ export function compileBuiltin(
     argument,
     overrides,
     numbers: new ReadingField(numberRule, null),
-    texts: new TextField(basis, null, new Set()),
+    texts: new TextField(numberRule, null, new Set()),
   };
 }
 

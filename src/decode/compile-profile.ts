@@ -3,24 +3,22 @@
 
 import type { DropReason } from '../core/contracts.ts';
 import type { BuiltinCall } from './builtin-call.ts';
-import type { ChecksumRule } from './checksum.ts';
+import { Body, compileBytes, compileChecksum, compileFormat, compileTime } from './compile-body.ts';
 import { compileBuiltin, unknownDecoder } from './compile-builtin.ts';
 import { compileReading } from './compile-reading.ts';
-import { parseZone } from './device-time.ts';
-import type { Field, TimeRule } from './field.ts';
+import type { Field, TimeRule, TimeSource } from './field.ts';
 import type { PathAutomaton } from './path-automaton.ts';
 import { PathAutomatonBuilder } from './path-automaton.ts';
 import type { PathSegment } from './path-pattern.ts';
 import { parsePath } from './path-pattern.ts';
-import type { PayloadParser } from './payload-format.ts';
-import { csvParser, keyValueParser, parseJson, parseNumber } from './payload-format.ts';
-import type { DocumentPath, Problem } from './problems.ts';
+import { parseNumber } from './payload-format.ts';
+import type { Problem } from './problems.ts';
 import { Problems } from './problems.ts';
 import type { BodyDocument, ExampleDocument, ProfileDocument } from './profile-schema.ts';
 import type { Rule } from './rule.ts';
 import { NotationError } from './segment-pattern.ts';
 import type { Template } from './template.ts';
-import { asList, noTemplate, parseReference, parseTemplate, rootKeysOf } from './template.ts';
+import { asList, noTemplate, parseTemplate, refersBeside, rootKeysOf } from './template.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 import { parseTopicPattern } from './topic-pattern.ts';
 
@@ -88,27 +86,6 @@ export function compileProfile(
   return { profile, problems: [] };
 }
 
-/** The profile's body with a match's own fields on top, and where each field was written. */
-class Body {
-  readonly fields: BodyDocument;
-  readonly #overrides: BodyDocument;
-  readonly #place: DocumentPath;
-
-  constructor(profile: ProfileDocument, overrides: BodyDocument, place: DocumentPath) {
-    this.fields = { ...profile, ...overrides };
-    this.#overrides = overrides;
-    this.#place = place;
-  }
-
-  at(field: keyof BodyDocument, ...rest: DocumentPath): DocumentPath {
-    return field in this.#overrides ? [...this.#place, field, ...rest] : [field, ...rest];
-  }
-
-  get place(): DocumentPath {
-    return this.#place;
-  }
-}
-
 function compileRule(
   profile: string,
   body: Body,
@@ -135,10 +112,8 @@ function compileRule(
     return parseTemplate(asList(deviceSources), slotOfTopic);
   });
   const within = problems.at(body.at('within'), () => parsePath(fields.within ?? []));
-  const time = compileTime(body, problems);
-  const reserved = new Set(
-    (time?.references ?? []).flatMap(({ up, keys }) => (up === null ? [keys[0]!] : [])),
-  );
+  const time = compileTime(body, slotOfTopic, problems);
+  const reserved = new Set(time?.sources.flatMap(rootKeysOfTime));
   if (device !== undefined) for (const key of rootKeysOf(device)) reserved.add(key);
   if (fields.readings === undefined && fields.decoder === undefined) {
     problems.add(body.place, 'no readings: list them here or for the whole profile');
@@ -155,7 +130,9 @@ function compileRule(
         reading,
         body: fields,
         at: (...rest) => body.at('readings', index, ...rest),
-        slotOf: (name) => slots.get(name) ?? slotOfTopic(name),
+        slots,
+        slotOfTopic,
+        newSlot: () => builder.newSlot(),
         device: device ?? noTemplate,
         time: time !== null && isBeside(time) ? time : null,
         reserve: (key) => reserved.add(key),
@@ -165,13 +142,18 @@ function compileRule(
   }
   const automaton = builder.build(reserved);
   const builtin = compileDecoder(body, automaton, slotOfTopic, problems);
-  if (device === undefined || parse === null) return null;
+  const checksum = compileChecksum(body, problems);
+  const bytes = compileBytes(body, checksum, problems);
+  if (device === undefined) return null;
   return {
     profile,
     builtin,
-    parse,
+    parse: parse ?? parseNumber,
+    parseBytes: bytes.parse,
+    expand: bytes.expand,
+    duplicatesUs: windowUs(fields.duplicates),
     isSplit: fields.split === 'lines',
-    checksum: compileChecksum(body, problems),
+    checksum,
     automaton,
     device,
     isDeviceOfTopic: device !== noTemplate && isOfTopic(device),
@@ -197,20 +179,25 @@ function isOfTopic(device: Template): boolean {
   );
 }
 
-function isBeside(time: TimeRule): boolean {
-  return time.references.some(({ up }) => up !== null);
+const windowUnitsUs = { ms: 1000, s: 1_000_000, min: 60_000_000 } as const;
+
+/** Of a text that the schema has let pass. */
+function windowUs(window: string | undefined): number {
+  const match = /^(\d+) ?(ms|s|min)$/.exec(window ?? '');
+  if (match === null) return 0;
+  return Number(match[1]) * windowUnitsUs[match[2] as keyof typeof windowUnitsUs];
 }
 
-function compileTime(body: Body, problems: Problems): TimeRule | null {
-  const { time } = body.fields;
-  if (time === undefined) return null;
-  const references = problems.at(body.at('time', 'at'), () => asList(time.at).map(parseReference));
-  if (references === undefined) return null;
-  const zoneMinutes = time.zone === undefined ? null : (parseZone(time.zone) ?? null);
-  if (time.zone !== undefined && zoneMinutes === null) {
-    problems.add(body.at('time', 'zone'), `"${time.zone}" is no zone; write UTC or +02:00`);
-  }
-  return { references, form: time.format ?? 'auto', zoneMinutes };
+/** Keys of the document itself, which wildcards leave alone. */
+function rootKeysOfTime(source: TimeSource): string[] {
+  if ('template' in source) return rootKeysOf(source.template);
+  return source.reference.up === null ? [source.reference.keys[0]!] : [];
+}
+
+function isBeside(time: TimeRule): boolean {
+  return time.sources.some((source) =>
+    'reference' in source ? source.reference.up !== null : refersBeside(source.template),
+  );
 }
 
 function compileDecoder(
@@ -224,7 +211,7 @@ function compileDecoder(
     if (argument !== undefined) problems.add(body.at('argument'), 'argument needs decoder');
     return null;
   }
-  for (const field of ['format', 'split', 'checksum', 'time', 'within'] as const) {
+  for (const field of ['format', 'split', 'checksum', 'bytes', 'time', 'within'] as const) {
     if (body.fields[field] !== undefined) {
       problems.add(body.at(field), `${field} has no place with a decoder, which reads it all`);
     }
@@ -236,47 +223,4 @@ function compileDecoder(
   const call = compileBuiltin(decoder, template, readings === undefined ? null : automaton);
   if (call === undefined) problems.add(body.at('decoder'), unknownDecoder(decoder));
   return call ?? null;
-}
-
-function compileFormat(body: Body, problems: Problems): PayloadParser | null {
-  const { format, pairs, assign, columns, separator } = body.fields;
-  const misplaced = (field: keyof BodyDocument, owner: string) =>
-    problems.add(body.at(field), `${field} belongs to format: ${owner}`);
-  if (format !== 'key-value' && pairs !== undefined) misplaced('pairs', 'key-value');
-  if (format !== 'key-value' && assign !== undefined) misplaced('assign', 'key-value');
-  if (format !== 'csv' && columns !== undefined) misplaced('columns', 'csv');
-  if (format !== 'csv' && separator !== undefined) misplaced('separator', 'csv');
-  switch (format) {
-    case 'json':
-      return parseJson;
-    case 'number':
-      return parseNumber;
-    case 'key-value':
-      return keyValueParser(pairs ?? ',;', assign ?? '=:');
-    case 'csv':
-      if (columns !== undefined) return csvParser(columns, separator ?? ',');
-      problems.add(body.at('format'), 'format: csv needs columns, the names in their order');
-      return null;
-    case undefined:
-      if (body.fields.decoder !== undefined) return parseNumber;
-      problems.add(body.place, 'no format: say json, number, key-value or csv');
-      return null;
-  }
-}
-
-function compileChecksum(body: Body, problems: Problems): ChecksumRule | null {
-  const { checksum, format } = body.fields;
-  if (checksum === undefined) return null;
-  if (format === 'json' && checksum.before === undefined) {
-    problems.add(
-      body.at('checksum'),
-      'a checksum over JSON needs `before`, the text that parts them',
-    );
-  }
-  return {
-    kind: checksum.kind,
-    after: checksum.after ?? '',
-    before: checksum.before ?? '',
-    isHex: checksum.over === 'hex',
-  };
 }

@@ -3,11 +3,15 @@
 
 import { BuiltinField } from './builtin-field.ts';
 import { compileBuiltin, recordDefaults, unknownDecoder } from './compile-builtin.ts';
+import type { Condition } from './condition.ts';
+import { parseCondition } from './condition.ts';
 import type { Field, FieldBasis, TimeRule } from './field.ts';
+import { parseLinePattern } from './line-pattern.ts';
 import type { DocumentPath, Problems } from './problems.ts';
 import type { BodyDocument, ReadingDocument } from './profile-schema.ts';
 import type { FieldRule } from './reading-field.ts';
 import { ReadingField } from './reading-field.ts';
+import type { TextPart } from './sent-value.ts';
 import type { Template } from './template.ts';
 import { asList, noTemplate, parseTemplate, rootKeysOf } from './template.ts';
 import { TextField } from './text-field.ts';
@@ -18,7 +22,10 @@ export interface ReadingContext {
   readonly reading: ReadingDocument;
   readonly body: BodyDocument;
   readonly at: (...rest: DocumentPath) => DocumentPath;
-  readonly slotOf: (name: string) => number | undefined;
+  /** Slots of the path's captures by name, and then of the topic's. */
+  readonly slots: Map<string, number>;
+  readonly slotOfTopic: (name: string) => number | undefined;
+  readonly newSlot: () => number;
   readonly device: Template;
   readonly time: TimeRule | null;
   /** Keeps wildcards off a key of the document that a template reads. */
@@ -27,7 +34,9 @@ export interface ReadingContext {
 }
 
 export function compileReading(context: ReadingContext): Field {
-  const { reading, body, slotOf, problems, at } = context;
+  const { reading, body, problems, at } = context;
+  const part = compilePart(context);
+  const slotOf = (name: string) => context.slots.get(name) ?? context.slotOfTopic(name);
   const template = (
     field: 'metric' | 'unit' | 'channel' | 'device' | 'argument',
     fallback?: string | string[],
@@ -47,8 +56,8 @@ export function compileReading(context: ReadingContext): Field {
     channel: template('channel', body.channel ?? records?.channel),
     device: device ?? context.device,
     hasOwnDevice: device !== null,
-    when: asList(reading.when ?? []),
-    unless: asList(reading.unless ?? []),
+    when: compileConditions('when', context),
+    unless: compileConditions('unless', context),
     time: context.time,
   };
   checkTogether(context);
@@ -61,29 +70,85 @@ export function compileReading(context: ReadingContext): Field {
   const kind = metric.constant === null ? null : (findMetric(metric.constant) ?? null);
   const sentinels = new Set([...(body.sentinels ?? []), ...(reading.sentinels ?? [])]);
   const fixed = metric.constant === null ? null : { metric: metric.constant, channel: '', kind };
+  const sentRule = {
+    areTextsIgnored: body.texts === 'ignore',
+    values: compileValues(context),
+    part,
+  };
   if (reading.type === 'text') {
     if (kind !== null) problems.add(at('type'), `${kind.metric} is a number in every profile`);
-    return new TextField(basis, fixed && { ...fixed, conversion: null }, sentinels);
+    return new TextField(
+      { ...basis, ...sentRule },
+      fixed && { ...fixed, conversion: null },
+      sentinels,
+    );
   }
   const unit = template('unit', records?.unit);
   const rule: FieldRule = {
     ...basis,
+    ...sentRule,
     unit,
     unitIsCaptured: unit?.alternatives.some((parts) => parts.some(isSlot)) ?? false,
     isHex: reading.number === 'hex',
-    areTextsNumbers: body.format !== 'json' || body.coerce === true || reading.number === 'hex',
+    areTextsNumbers:
+      body.format !== 'json' || body.coerce === true || reading.number === 'hex' || part !== null,
     isTextFormat: body.format !== 'json',
-    areTextsIgnored: body.texts === 'ignore',
     sign: reading.sign ?? null,
     bits: reading.bits ?? 16,
     scale: reading.scale ?? 1,
     offset: reading.offset ?? 0,
     range: reading.range ?? null,
     sentinels,
+    isDecimalComma: (reading.decimal ?? body.decimal) === ',',
   };
   if (fixed === null) return new ReadingField(rule, null);
   const conversion = fixedConversion(kind, fixed.metric, unit, context);
   return new ReadingField(rule, { ...fixed, conversion });
+}
+
+/** Its captures are the reading's from here on. */
+function compilePart({ reading, slots, newSlot, problems, at }: ReadingContext): TextPart | null {
+  const { pattern: source } = reading;
+  if (source === undefined) return null;
+  const pattern = problems.at(at('pattern'), () => parseLinePattern(source));
+  if (pattern === undefined) return null;
+  const valueIndex = pattern.captures.indexOf('value');
+  if (valueIndex < 0) problems.add(at('pattern'), 'the pattern captures no {value}');
+  const own = pattern.captures.map((name) => {
+    const slot = newSlot();
+    slots.set(name, slot);
+    return slot;
+  });
+  return { pattern, slots: own, valueIndex };
+}
+
+function compileValues({
+  reading,
+  problems,
+  at,
+}: ReadingContext): ReadonlyMap<string, number | string> | null {
+  if (reading.values === undefined) return null;
+  if (reading.type !== 'text') {
+    for (const [sent, value] of Object.entries(reading.values)) {
+      if (typeof value === 'number') continue;
+      problems.add(at('values', sent), 'a text needs type: text; else it stands for a number');
+    }
+  }
+  return new Map(Object.entries(reading.values));
+}
+
+function compileConditions(
+  field: 'when' | 'unless',
+  { reading, problems, at }: ReadingContext,
+): Condition[] {
+  const written = reading[field] ?? [];
+  const list = Array.isArray(written) ? written : [written];
+  return list.flatMap(
+    (condition, index) =>
+      problems.at(Array.isArray(written) ? at(field, index) : at(field), () =>
+        parseCondition(condition),
+      ) ?? [],
+  );
 }
 
 /** Fields that need or exclude one another. */

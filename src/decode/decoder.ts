@@ -3,17 +3,16 @@
 
 import type { DeadLetterReason, Decoded, Decoder, DropReason } from '../core/contracts.ts';
 import type { RawMessage } from '../core/raw-message.ts';
-import type { BuiltinCall } from './builtin-call.ts';
 import { runBuiltin } from './builtin-call.ts';
-import { BuiltinSet } from './builtin-set.ts';
 import type { Profile, ProfileRoute } from './compile-profile.ts';
+import { DecoderMemory } from './decoder-memory.ts';
 import { Emission } from './emission.ts';
 import type { OpenRoute } from './fallback.ts';
 import { fallbackRoute, runFallback } from './fallback.ts';
 import { readText } from './payload-text.ts';
 import { RouteCache } from './route-cache.ts';
 import type { Rule } from './rule.ts';
-import { deviceOfRoute, runRule } from './rule.ts';
+import { deviceOfRoute, runBytes, runRule } from './rule.ts';
 import { TopicIndex } from './topic-index.ts';
 import { parseTopicPattern } from './topic-pattern.ts';
 
@@ -27,8 +26,8 @@ export interface DecoderOptions {
   /** Topics remembered; a topic beyond them costs a search, not a failure. */
   readonly routesMax?: number;
   readonly routeBytesMax?: number;
-  /** Those of the decoder before this one, so that what they remember outlives a reload. */
-  readonly builtins?: BuiltinSet;
+  /** That of the decoder before this one, where profiles were reloaded. */
+  readonly memory?: DecoderMemory;
 }
 
 interface RuleRoute {
@@ -72,6 +71,7 @@ class ProfileDecoder implements Decoder {
   readonly #ports = new Map<string, Rule>();
   readonly #cache: RouteCache<Route>;
   readonly #emission: Emission;
+  readonly #memory: DecoderMemory;
 
   constructor(options: DecoderOptions) {
     this.#cache = new RouteCache({
@@ -82,7 +82,8 @@ class ProfileDecoder implements Decoder {
       readingsMax: options.readingsMax ?? 1000,
       maxClockSkewUs: options.maxClockSkewUs ?? 24 * 3600 * 1_000_000,
     };
-    this.#emission = new Emission(limits, options.builtins ?? new BuiltinSet());
+    this.#memory = options.memory ?? new DecoderMemory();
+    this.#emission = new Emission(limits, this.#memory.builtins);
     for (const { name, priority, routes } of options.profiles) {
       for (const { pattern, target } of routes) {
         this.#topics.add({ pattern, priority, target: { profile: name, action: target } });
@@ -123,8 +124,8 @@ class ProfileDecoder implements Decoder {
     const profile = route.kind === 'rule' ? route.rule.profile : '';
     if (message.fault !== undefined) return dead(profile, message.fault, 'found by the framing');
     if (message.payload.length === 0) return dropped(profile, 'empty_payload');
-    if (route.kind === 'rule' && route.rule.builtin !== null) {
-      return this.#decodeBuiltin(message, route, route.rule.builtin);
+    if (route.kind === 'rule' && (route.rule.builtin ?? route.rule.parseBytes) !== null) {
+      return this.#decodeBytes(message, route);
     }
     const text = readText(message.payload);
     if (text === null) return dead(profile, 'invalid_utf8', 'the payload is not UTF-8');
@@ -139,16 +140,32 @@ class ProfileDecoder implements Decoder {
       emission.capture(route.captures);
       runRule(route.rule, text, route.device, emission);
     }
-    return emission.end(profile);
+    return this.#end(route, message);
   }
 
-  #decodeBuiltin(message: RawMessage, route: RuleRoute, call: BuiltinCall): Decoded {
+  #decodeBytes(message: RawMessage, route: RuleRoute): Decoded {
     const emission = this.#emission;
+    const { rule, captures, device } = route;
     emission.begin(message);
-    emission.capture(route.captures);
-    emission.device = route.device;
-    runBuiltin(call, message.payload, emission);
-    return emission.end(route.rule.profile);
+    emission.capture(captures);
+    if (rule.builtin === null) {
+      runBytes(rule, message.payload, device, emission);
+    } else {
+      emission.device = device;
+      runBuiltin(rule.builtin, message.payload, emission);
+    }
+    return this.#end(route, message);
+  }
+
+  #end(route: RuleRoute | OpenRoute, { receivedAtUs }: RawMessage): Decoded {
+    if (route.kind === 'open') return this.#emission.end('');
+    const { profile, duplicatesUs } = route.rule;
+    const decoded = this.#emission.end(profile);
+    if (duplicatesUs === 0) return decoded;
+    const { readings, dropped, deadLetter } = decoded;
+    if (!this.#memory.duplicates.isDuplicate(readings, duplicatesUs, receivedAtUs)) return decoded;
+    const repeated = readings.map((): DropReason => 'duplicate');
+    return { profile, readings: nothing, dropped: [...dropped, ...repeated], deadLetter };
   }
 
   #findRoute(topic: string, source: string, isPort: boolean): Route {

@@ -58,15 +58,34 @@ export function parseIso(text: string, zoneMinutes: number | null): number {
   const hour = Number(match[4]);
   const minute = Number(match[5]);
   const second = Number(match[6] ?? 0);
-  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const lastDay = month === 2 && isLeapYear ? 29 : (monthDays[month - 1] ?? 0);
-  if (day < 1 || day > lastDay || hour > 23 || minute > 59 || second > 60) return timeUnusable;
+  if (!isDateTime({ year, month, day, hour, minute, second })) return timeUnusable;
   const offset = match[8] === undefined ? zoneMinutes : parseZone(match[8]);
   if (offset === undefined) return timeUnusable;
   if (offset === null) return timeWithoutZone;
-  const fractionUs = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
-  const ms = Date.UTC(year, month - 1, day, hour, minute - offset, second);
-  const us = ms * 1000 + fractionUs;
+  const fraction = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
+  return utcUs({ year, month, day, hour, minute, second, fraction }, offset);
+}
+
+interface DateTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+function isDateTime({ year, month, day, hour, minute, second }: DateTime): boolean {
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const lastDay = month === 2 && isLeapYear ? 29 : (monthDays[month - 1] ?? 0);
+  return day >= 1 && day <= lastDay && hour <= 23 && minute <= 59 && second <= 60;
+}
+
+/** Of a date and time `offset` minutes east of UTC, its fraction in microseconds; or `timeUnusable`. */
+export function utcUs(at: DateTime & { readonly fraction: number }, offset: number): number {
+  if (!isDateTime(at)) return timeUnusable;
+  const ms = Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute - offset, at.second);
+  const us = ms * 1000 + at.fraction;
   return us >= earliestUs && us <= latestUs ? us : timeUnusable;
 }
 

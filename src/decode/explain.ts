@@ -14,6 +14,7 @@ const dropMeanings: Readonly<Record<DropReason, string>> = {
   ignored_topic: 'the topic carries no readings',
   ignored_field: 'a field that is no measurement',
   empty_payload: 'the payload is empty',
+  duplicate: 'the same as a moment before',
   no_measurement: 'nothing measured in it',
 };
 

@@ -1,6 +1,8 @@
 // What every kind of field of a profile shares: when it applies, what its series is called, which device
 // and channel it belongs to, and whose time counts. Names are judged here, for they come from anyone.
 
+import type { Condition } from './condition.ts';
+import { isMet } from './condition.ts';
 import type { TimeForm } from './device-time.ts';
 import { parseTime } from './device-time.ts';
 import type { Emission } from './emission.ts';
@@ -8,6 +10,7 @@ import { nameMetricCached } from './metric-names.ts';
 import { judgeName, nameLengthMax, quote } from './names.ts';
 import type { FieldReference, Template } from './template.ts';
 import { readReference, renderTemplate } from './template.ts';
+import type { TimePattern } from './time-pattern.ts';
 import type { Conversion, MetricKind } from './units.ts';
 
 /** A leaf of a rule's paths: makes readings of the value found there, or says why it makes none. */
@@ -15,9 +18,12 @@ export interface Field {
   emit(value: unknown, emission: Emission): void;
 }
 
+/** Where a time stands: in one field, or in a text put together from several. */
+export type TimeSource = { readonly reference: FieldReference } | { readonly template: Template };
+
 export interface TimeRule {
-  readonly references: readonly FieldReference[];
-  readonly form: TimeForm;
+  readonly sources: readonly TimeSource[];
+  readonly form: TimeForm | TimePattern;
   readonly zoneMinutes: number | null;
 }
 
@@ -28,8 +34,8 @@ export interface FieldBasis {
   /** Null: the device of the message. */
   readonly device: Template;
   readonly hasOwnDevice: boolean;
-  readonly when: readonly string[];
-  readonly unless: readonly string[];
+  readonly when: readonly Condition[];
+  readonly unless: readonly Condition[];
   /** Set only when the time stands beside the value and not once in the document. */
   readonly time: TimeRule | null;
 }
@@ -42,20 +48,31 @@ export interface Series {
 }
 
 export function applyTime(time: TimeRule, emission: Emission): void {
-  for (const reference of time.references) {
-    const value = readReference(reference, emission);
+  const { sources, form, zoneMinutes } = time;
+  for (const source of sources) {
+    const value =
+      'reference' in source
+        ? readReference(source.reference, emission)
+        : renderTemplate(source.template, emission);
     if (value === undefined || value === null) continue;
-    emission.useDeviceTime(parseTime(value, time.form, time.zoneMinutes));
+    const us =
+      typeof form === 'string'
+        ? parseTime(value, form, zoneMinutes)
+        : form.parse(typeof value === 'object' ? '' : String(value), zoneMinutes);
+    emission.useDeviceTime(us);
     return;
   }
   emission.useArrivalTime();
 }
 
-export function appliesTo({ when, unless }: FieldBasis, emission: Emission): boolean {
+/** Any one of `when`, and none of `unless`. */
+export function appliesTo(
+  { when, unless }: FieldBasis,
+  value: unknown,
+  emission: Emission,
+): boolean {
   if (when.length === 0 && unless.length === 0) return true;
-  const beside = emission.containers[emission.depth];
-  if (typeof beside !== 'object' || beside === null) return when.length === 0;
-  const has = (key: string) => Object.hasOwn(beside, key);
+  const has = (condition: Condition) => isMet(condition, value, emission);
   return (when.length === 0 || when.some(has)) && !unless.some(has);
 }
 

@@ -42,6 +42,15 @@ export function parseDecimal(text: string): NumberText {
   return Number.isFinite(value) ? { kind: 'number', value, unit: match[2] ?? '' } : invalid;
 }
 
+/** The same with a comma for the point: a point is then the mark of thousands, and no number here. */
+export function parseCommaDecimal(text: string): NumberText {
+  const comma = text.indexOf(',');
+  if (text.includes('.')) return invalid;
+  return parseDecimal(
+    comma < 0 ? text : `${text.slice(0, comma)}.${text.slice(comma + 1, comma + lengthMax * 2)}`,
+  );
+}
+
 /** Digits of base 16, with or without 0x; at most 13 of them, so that every one counts. */
 export function parseHex(text: string): NumberText {
   if (text.length > lengthMax * 2) return invalid;

@@ -148,7 +148,7 @@ export class PathAutomatonBuilder<Leaf> {
   }
 
   /** `makeLeaf` gets the slots of the path's captures by name. */
-  add(path: readonly PathSegment[], makeLeaf: (slots: ReadonlyMap<string, number>) => Leaf): void {
+  add(path: readonly PathSegment[], makeLeaf: (slots: Map<string, number>) => Leaf): void {
     const slotByName = new Map<string, number>();
     let node = this.#root;
     for (const segment of path) {
@@ -176,8 +176,9 @@ export class PathAutomatonBuilder<Leaf> {
     return new PathAutomaton(this.#root, reserved);
   }
 
-  get slotCount(): number {
-    return this.#slotCount;
+  /** One more slot, for a leaf's own captures. */
+  newSlot(): number {
+    return this.#slotCount++;
   }
 }
 

@@ -1,13 +1,25 @@
 // From a text to the documents in it: JSON values, the pairs or columns of a text, or the text itself.
 // A key of a text becomes a property of an object without a prototype, so `__proto__` is only a name.
 
-import type { DeadLetterReason } from '../core/contracts.ts';
+import type { DeadLetterReason, DropReason } from '../core/contracts.ts';
+import type { LinePattern } from './line-pattern.ts';
+import { quote } from './names.ts';
+
+export interface Fault {
+  readonly fault: DeadLetterReason;
+  readonly detail: string;
+}
 
 export type Parsed =
   | { readonly document: unknown }
-  | { readonly fault: DeadLetterReason; readonly detail: string };
+  /** Nothing to read and nothing wrong. */
+  | { readonly ignored: DropReason }
+  | Fault;
 
 export type PayloadParser = (text: string) => Parsed;
+
+/** Changes a document that has just been parsed; null when nothing is wrong with it. */
+export type Expander = (document: unknown) => Fault | null;
 
 /** Pairs or columns of one record that are looked at. */
 const fieldsMax = 1024;
@@ -115,18 +127,20 @@ function indexOfAny(text: string, characters: string, from: number, to = text.le
   return to;
 }
 
-/** One record; columns without a name in `columns` are left out, `-` stands for none. */
-export function csvParser(columns: readonly string[], separator: string): PayloadParser {
+/** The captures of the first pattern that the text matches. */
+export function textParser(
+  patterns: readonly LinePattern[],
+  areOthersIgnored: boolean,
+): PayloadParser {
   return (text) => {
-    const fields = text.split(separator, fieldsMax);
-    if (fields.length < columns.length) {
-      const detail = `${fields.length} columns where ${columns.length} are expected`;
-      return { fault: 'wrong_type', detail };
+    for (const { captures, match } of patterns) {
+      const found = match(text);
+      if (found === null) continue;
+      const document: Record<string, string> = Object.create(null);
+      for (let at = 0; at < captures.length; at += 1) document[captures[at]!] = found[at]!;
+      return { document };
     }
-    const document: Record<string, string> = Object.create(null);
-    for (const [index, column] of columns.entries()) {
-      if (column !== '' && column !== '-') document[column] = fields[index]!.trim();
-    }
-    return { document };
+    if (areOthersIgnored) return { ignored: 'no_measurement' };
+    return { fault: 'wrong_type', detail: `no pattern matches ${quote(text)}` };
   };
 }

@@ -3,7 +3,10 @@
 
 import { z } from 'zod';
 import { checksumKinds } from '../core/checksum.ts';
+import { byteTypes } from './byte-fields.ts';
 import { byteEncodings } from './bytes-text.ts';
+
+const endians = ['big', 'little'] as const;
 
 const text = z.string().min(1).max(256);
 const texts = z
@@ -17,7 +20,26 @@ const path = z
 const channel = z
   .union([z.literal(''), texts])
   .describe('Tells two sensors of one kind on one device apart; "" where there is only one.');
+const scalar = z.union([z.string().max(256), z.number(), z.boolean()]);
 const keys = z.union([text, z.array(text).min(1).max(16)]);
+
+const conditionSchema = z
+  .strictObject({
+    at: text.optional().describe('As $.a.b, .beside or ..above; left out: the value itself.'),
+    is: z
+      .union([scalar, z.array(scalar).min(1).max(64)])
+      .optional()
+      .describe('One of these, compared as texts; left out: any that is there.'),
+    min: z.number().optional(),
+    max: z.number().optional(),
+  })
+  .describe('What a field of the payload, or the value as it was sent, must be.');
+const condition = z.union([text, conditionSchema]);
+const conditions = z.union([condition, z.array(condition).min(1).max(16)]);
+
+const decimal = z
+  .enum(['.', ','])
+  .describe('The sign before the decimals in a text; . if left out.');
 
 const sentinels = z
   .array(z.union([z.number(), text]))
@@ -70,17 +92,34 @@ export const readingSchema = z
       .enum(byteEncodings)
       .optional()
       .describe('How the bytes are written; hex if left out.'),
-    when: keys.optional().describe('Only if one of these keys stands beside the value.'),
-    unless: keys.optional().describe('Not if one of these keys stands beside the value.'),
+    decimal: decimal.optional(),
+    pattern: text
+      .optional()
+      .describe('The form of a text that has the {value} in it, as "{value:number}/{unit}".'),
+    values: z
+      .record(z.string().max(128), z.union([z.number(), z.string().max(256)]))
+      .optional()
+      .describe('What a value as sent stands for, as { "on": 1 }; others stand for themselves.'),
+    when: conditions
+      .optional()
+      .describe('Only if one of these keys stands beside the value, or one of these is so.'),
+    unless: conditions.optional().describe('Not if one of these keys stands there, or is so.'),
   })
   .describe('How one value, or all values that its path matches, become readings.');
 
 const timeSchema = z.strictObject({
-  at: keys.describe('A field: `ts` or `$.a.ts` from the document, `.ts` beside the value.'),
-  format: z
-    .enum(['auto', 'iso', 's', 'ms', 'us', 'ns'])
+  at: keys.describe(
+    'A field: `ts` or `$.a.ts` from the document, `.ts` beside the value; or a text with {fields}.',
+  ),
+  format: text
     .optional()
-    .describe('auto (the default) tells epochs by their magnitude and takes ISO texts too.'),
+    .describe(
+      'auto (the default) tells epochs by their magnitude and takes ISO texts too; iso, s, ms, us, ns; or a form of its own as DD.MM.YYYY hh:mm:ss (f: fraction, z: zone).',
+    ),
+  zones: z
+    .record(z.string().min(1).max(8), z.string().max(8))
+    .optional()
+    .describe('What z in the format stands for, as { W: "+01:00", S: "+02:00" }.'),
   zone: z
     .string()
     .regex(/^(UTC|Z|[+-]\d\d:?(\d\d)?)$/, 'a zone is UTC or an offset as +02:00')
@@ -93,11 +132,49 @@ const checksumSchema = z.strictObject({
   after: z.string().max(16).optional().describe('The covered part begins after this text.'),
   before: z.string().max(16).optional().describe('It ends before the last of this; digits follow.'),
   over: z.enum(['text', 'hex']).optional().describe('hex: the bytes that the hex digits spell.'),
+  inclusive: z.boolean().optional().describe('The texts of after and before are covered too.'),
+  optional: z.boolean().optional().describe('Without the text of before there is no checksum.'),
+  endian: z
+    .enum(endians)
+    .optional()
+    .describe('Which byte of the sum comes first; big if left out.'),
 });
+
+const byteFieldSchema = z.strictObject({
+  offset: z.int().min(-4096).max(65_535).describe('From the first byte; below 0 from the end.'),
+  type: z.enum(byteTypes).describe('u for unsigned, i for two’s complement, f for IEEE 754.'),
+  endian: z.enum(endians).optional(),
+  bits: z
+    .tuple([z.int().min(0).max(47), z.int().min(1).max(48)])
+    .optional()
+    .describe('The lowest bit, counted from 0, and how many.'),
+  sign: z.enum(['magnitude', 'twos-complement']).optional().describe('Of the bits.'),
+});
+
+const bytesSchema = z
+  .strictObject({
+    at: text.optional().describe('The text that has them; left out with format: bytes.'),
+    encoding: z
+      .enum(['raw', ...byteEncodings])
+      .optional()
+      .describe('raw if left out with format: bytes, else hex.'),
+    endian: z.enum(endians).optional().describe('big if left out.'),
+    length: z
+      .union([z.int().min(1).max(65_536), z.tuple([z.int().min(1), z.int().min(1)])])
+      .optional()
+      .describe('How many bytes, or fewest and most; others are dead letters.'),
+    fields: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), byteFieldSchema),
+  })
+  .describe('Numbers at fixed places; readings find them by name.');
+
+const columnList = z
+  .array(z.union([z.string().max(64), z.array(z.string().max(64)).min(1).max(64)]))
+  .min(1)
+  .max(64);
 
 const bodyShape = {
   format: z
-    .enum(['json', 'number', 'key-value', 'csv'])
+    .enum(['json', 'number', 'key-value', 'csv', 'text', 'bytes'])
     .optional()
     .describe('What a payload is. number: one value, a unit may follow it.'),
   decoder: text
@@ -108,13 +185,19 @@ const bodyShape = {
   checksum: checksumSchema.optional().describe('Verified first; the format sees the covered part.'),
   pairs: z.string().min(1).max(8).optional().describe('key-value: characters between pairs.'),
   assign: z.string().min(1).max(8).optional().describe('key-value: characters after a key.'),
+  patterns: z
+    .union([text, z.array(text).min(1).max(64)])
+    .optional()
+    .describe('text: the forms of a line, as "T={t:number} C"; the first that matches is taken.'),
+  bytes: bytesSchema.optional(),
+  decimal: decimal.optional(),
   separator: z.string().length(1).optional().describe('csv: the character between columns.'),
   columns: z
-    .array(z.string().max(64))
-    .min(1)
-    .max(64)
+    .union([columnList, z.record(z.string().min(1).max(64), columnList)])
     .optional()
-    .describe('csv: the columns’ names.'),
+    .describe(
+      'csv: the columns’ names, - for one not wanted; a list at the end repeats, its rounds are `items`. Or several such lists by what the first column is.',
+    ),
   coerce: z
     .boolean()
     .optional()
@@ -126,6 +209,11 @@ const bodyShape = {
   device: texts.optional(),
   channel: channel.optional(),
   time: timeSchema.optional(),
+  duplicates: z
+    .string()
+    .regex(/^\d{1,5} ?(ms|s|min)$/, 'a window is a number and ms, s or min, as 2s')
+    .optional()
+    .describe('The same device, time and values again within this, as 2s, are counted, not kept.'),
   within: path.optional().describe('A path put before that of every reading.'),
   sentinels: sentinels.optional(),
   readings: z.array(readingSchema).min(1).max(256).optional(),
@@ -185,6 +273,7 @@ export const profileSchema = z
 
 export type ProfileDocument = z.infer<typeof profileSchema>;
 export type ReadingDocument = z.infer<typeof readingSchema>;
+export type ConditionDocument = z.infer<typeof conditionSchema>;
 export type ExampleDocument = z.infer<typeof exampleSchema>;
 /** What applies to the messages of one topic pattern: the profile's own with the match's on top. */
 export type BodyDocument = Pick<ProfileDocument, keyof typeof bodyShape>;

@@ -6,7 +6,9 @@ import type { Field, FieldBasis, Series } from './field.ts';
 import { appliesTo, applyTime, findChannel, findDevice, nameSeries, typeName } from './field.ts';
 import { quote } from './names.ts';
 import type { NumberText } from './number-text.ts';
-import { applySign, parseDecimal, parseHex } from './number-text.ts';
+import { applySign, parseCommaDecimal, parseDecimal, parseHex } from './number-text.ts';
+import type { TextPart } from './sent-value.ts';
+import { readSent } from './sent-value.ts';
 import type { Template } from './template.ts';
 import { renderTemplate } from './template.ts';
 import type { Conversion } from './units.ts';
@@ -27,6 +29,12 @@ export interface FieldRule extends FieldBasis {
   readonly offset: number;
   readonly range: readonly [number, number] | null;
   readonly sentinels: ReadonlySet<number | string>;
+  /** Texts have a comma for the point. */
+  readonly isDecimalComma: boolean;
+  /** What a value as sent stands for; null where it stands for itself. */
+  readonly values: ReadonlyMap<string, number | string> | null;
+  /** Takes the value out of a longer text; null where it is the text. */
+  readonly part: TextPart | null;
 }
 
 export class ReadingField implements Field {
@@ -47,9 +55,12 @@ export class ReadingField implements Field {
     this.#isScaled = rule.scale !== 1 || rule.offset !== 0;
   }
 
-  emit(value: unknown, emission: Emission): void {
+  emit(sent: unknown, emission: Emission): void {
     const rule = this.#rule;
-    if (!emission.visit() || !appliesTo(rule, emission)) return;
+    const isPlain = rule.values === null && rule.part === null;
+    if (!emission.visit() || !appliesTo(rule, sent, emission)) return;
+    const value = isPlain ? sent : readSent(rule, sent, emission);
+    if (value === undefined) return;
     if (value === null) {
       emission.drop('null_value');
       return;
@@ -126,7 +137,7 @@ export class ReadingField implements Field {
       emission.drop('null_value');
       return null;
     }
-    const read: NumberText = rule.isHex ? parseHex(value) : parseDecimal(value);
+    const read = this.#parse(value);
     if (read.kind === 'dropped') {
       emission.drop(read.reason);
     } else if (read.kind === 'number' && rule.areTextsNumbers) {
@@ -141,6 +152,11 @@ export class ReadingField implements Field {
       emission.reject('wrong_type', `${series.metric} is a text; the profile may say coerce: true`);
     }
     return null;
+  }
+
+  #parse(text: string): NumberText {
+    if (this.#rule.isHex) return parseHex(text);
+    return this.#rule.isDecimalComma ? parseCommaDecimal(text) : parseDecimal(text);
   }
 
   /** Null: the value is in the canonical unit. Undefined: it has been refused. */

@@ -3,6 +3,7 @@
 
 import type { DeadLetterReason } from '../core/contracts.ts';
 import type { BuiltinCall } from './builtin-call.ts';
+import type { ByteParser } from './byte-payload.ts';
 import type { ChecksumRule } from './checksum.ts';
 import { verifyChecksum } from './checksum.ts';
 import type { Emission } from './emission.ts';
@@ -10,7 +11,7 @@ import type { Field, TimeRule } from './field.ts';
 import { applyTime } from './field.ts';
 import { judgeName, quote } from './names.ts';
 import type { PathAutomaton, State } from './path-automaton.ts';
-import type { PayloadParser } from './payload-format.ts';
+import type { Expander, Parsed, PayloadParser } from './payload-format.ts';
 import type { Template } from './template.ts';
 import { renderTemplate } from './template.ts';
 
@@ -19,6 +20,12 @@ export interface Rule {
   /** Reads the bytes instead of all that follows here; null for the declarative formats. */
   readonly builtin: BuiltinCall | null;
   readonly parse: PayloadParser;
+  /** Reads the payload's bytes in place of `parse`; null where it is a text. */
+  readonly parseBytes: ByteParser | null;
+  /** What is done with a document before it is walked; null for nothing. */
+  readonly expand: Expander | null;
+  /** Within which the same readings again are duplicates; 0 for never. */
+  readonly duplicatesUs: number;
   readonly isSplit: boolean;
   readonly checksum: ChecksumRule | null;
   readonly automaton: PathAutomaton<Field>;
@@ -56,12 +63,30 @@ function runRecord(rule: Rule, text: string, emission: Emission): void {
     }
     record = verified.covered;
   }
-  const parsed = rule.parse(record);
-  if ('fault' in parsed) {
+  runParsed(rule, rule.parse(record), emission);
+}
+
+function runParsed(rule: Rule, parsed: Parsed, emission: Emission): void {
+  if ('document' in parsed) {
+    const fault = rule.expand === null ? null : rule.expand(parsed.document);
+    if (fault === null) runDocument(rule, parsed.document, emission);
+    else emission.reject(fault.fault, fault.detail);
+  } else if ('fault' in parsed) {
     emission.reject(parsed.fault, parsed.detail);
-    return;
+  } else {
+    emission.drop(parsed.ignored);
   }
-  runDocument(rule, parsed.document, emission);
+}
+
+/** The same for a rule that reads bytes. */
+export function runBytes(
+  rule: Rule,
+  payload: Uint8Array,
+  device: string,
+  emission: Emission,
+): void {
+  emission.device = device;
+  runParsed(rule, rule.parseBytes!(payload), emission);
 }
 
 export function runDocument(rule: Rule, document: unknown, emission: Emission): void {

@@ -138,6 +138,13 @@ function renderParts(parts: readonly Part[], scope: Scope): string | undefined {
   return text;
 }
 
+/** Whether a part stands beside the value, and not in the document or the captures. */
+export function refersBeside(template: Template): boolean {
+  return template.alternatives.some((parts) =>
+    parts.some((part) => typeof part === 'object' && 'up' in part && part.up !== null),
+  );
+}
+
 /** The first keys of references from the document: fields that a wildcard reading must leave alone. */
 export function rootKeysOf(template: Template): string[] {
   return template.alternatives.flatMap((parts) =>

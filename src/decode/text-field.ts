@@ -3,24 +3,32 @@
 import type { Emission } from './emission.ts';
 import type { Field, FieldBasis, Series } from './field.ts';
 import { appliesTo, applyTime, findChannel, findDevice, nameSeries, typeName } from './field.ts';
+import type { SentRule } from './sent-value.ts';
+import { readSent } from './sent-value.ts';
 
 /** In UTF-16 units; a longer text is a document and no reading. */
 export const textLengthMax = 1024;
 
 export class TextField implements Field {
-  readonly #rule: FieldBasis;
+  readonly #rule: FieldBasis & SentRule;
   readonly #fixed: Series | null;
   readonly #sentinels: ReadonlySet<number | string>;
 
-  constructor(rule: FieldBasis, fixed: Series | null, sentinels: ReadonlySet<number | string>) {
+  constructor(
+    rule: FieldBasis & SentRule,
+    fixed: Series | null,
+    sentinels: ReadonlySet<number | string>,
+  ) {
     this.#rule = rule;
     this.#fixed = fixed;
     this.#sentinels = sentinels;
   }
 
-  emit(value: unknown, emission: Emission): void {
+  emit(sent: unknown, emission: Emission): void {
     const rule = this.#rule;
-    if (!emission.visit() || !appliesTo(rule, emission)) return;
+    if (!emission.visit() || !appliesTo(rule, sent, emission)) return;
+    const value = readSent(rule, sent, emission);
+    if (value === undefined) return;
     const text = typeof value === 'object' ? null : String(value).trim();
     if (value === null || text === '') {
       emission.drop('null_value');

@@ -1,12 +1,13 @@
 // A device's time is taken exactly, and never guessed.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   parseTime,
   parseZone,
   timeUnusable,
   timeWithoutZone,
 } from '../../../src/decode/device-time.ts';
+import { parseTimePattern } from '../../../src/decode/time-pattern.ts';
 
 const us = (iso: string) => Date.parse(iso) * 1000;
 const instants = fc.date({
@@ -102,4 +103,38 @@ test('zones', () => {
     parseZone('-0330'),
     parseZone('CET'),
   ]).toEqual([0, 0, 120, -210, undefined]);
+});
+
+describe('a form of a device’s own', () => {
+  const dst = new Map([
+    ['W', 60],
+    ['S', 120],
+  ]);
+  test.each([
+    ['YYYY/MM/DD hh:mm:ss', null, '2024/01/01 00:00:00', 0, '2024-01-01T00:00:00.000Z'],
+    ['DD.MM.YY hh:mm', null, '01.02.24 12:30', 60, '2024-02-01T11:30:00.000Z'],
+    ['YYMMDDhhmmssz', dst, '240701120000S', null, '2024-07-01T10:00:00.000Z'],
+    ['YYMMDDhhmmssz', dst, '240101120000W', 0, '2024-01-01T11:00:00.000Z'],
+    ['DDMMYY hhmmss.f', null, '010224 123005.25', 0, '2024-02-01T12:30:05.250Z'],
+    ['YYYY-MM-DD hh:mmz', null, '2024-01-01 00:00+01:00', null, '2023-12-31T23:00:00.000Z'],
+  ])('%s', (source, zones, text, zone, expected) => {
+    const us = parseTimePattern(source, zones).parse(text, zone);
+    expect(new Date(us / 1000).toISOString()).toBe(expected);
+  });
+
+  test('is no time without a zone, and none at all when anything differs', () => {
+    const pattern = parseTimePattern('DD.MM.YYYY hh:mm', null);
+    expect(pattern.parse('01.02.2024 12:30', null)).toBe(timeWithoutZone);
+    for (const text of [
+      '1.2.2024 12:30',
+      '30.02.2024 12:30',
+      '01.02.2024 12:30:00',
+      '01/02/2024 12:30',
+      '',
+    ]) {
+      expect(pattern.parse(text, 0)).toBe(timeUnusable);
+    }
+    expect(parseTimePattern('YYMMDDhhmmssz', dst).parse('240701120000X', 0)).toBe(timeUnusable);
+    expect(() => parseTimePattern('hh:mm', null)).toThrow();
+  });
 });

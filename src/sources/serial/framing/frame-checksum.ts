@@ -1,12 +1,12 @@
 // The checksum behind a binary frame: verified, and taken off. A frame whose sum is wrong is handed
 // over whole, as a fault.
 
-import { computeChecksum } from '../../../core/checksum.ts';
+import { checksumWidth, computeChecksum } from '../../../core/checksum.ts';
 import type { FrameChecksum } from '../../../core/serial-config.ts';
 import type { FrameSink } from './contract.ts';
 
 export function checksumBytes({ kind }: FrameChecksum): number {
-  return kind.startsWith('crc16') ? 2 : 1;
+  return checksumWidth(kind);
 }
 
 /** The frame without its sum, or null when that is wrong. */

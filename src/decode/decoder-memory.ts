@@ -1,0 +1,10 @@
+// What a decoder remembers from one message to the next: the state of built-in decoders and what radio
+// bridges may say again. It outlives the profiles, which can be loaded anew; each part bounds itself.
+
+import { BuiltinSet } from './builtin-set.ts';
+import { DuplicateFilter } from './duplicates.ts';
+
+export class DecoderMemory {
+  readonly builtins: BuiltinSet = new BuiltinSet();
+  readonly duplicates: DuplicateFilter = new DuplicateFilter();
+}
