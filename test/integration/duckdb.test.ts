@@ -102,3 +102,34 @@ test('a write-ahead log cut short opens with every whole commit before the cut',
   }
   expect(readFileSync(wal).length).toBe(sizes.at(-1));
 });
+
+test('a read-only open replays the write-ahead log in memory, and changes no file', async () => {
+  const folder = tempFolder();
+  const path = join(folder, 'a.duckdb');
+  const connection = await (await openDatabase(path)).connect();
+  await connection.run('create table t (v integer)');
+  await connection.run('checkpoint');
+  await connection.run('insert into t values (1), (2)');
+  const copy = join(folder, 'copy.duckdb');
+  copyFileSync(path, copy);
+  copyFileSync(`${path}.wal`, `${copy}.wal`);
+  const opened = await DuckDBInstance.create(copy, { access_mode: 'READ_ONLY' });
+  const reader = await opened.connect();
+  expect(await valuesOf(reader)).toEqual([1, 2]);
+  reader.closeSync();
+  opened.closeSync();
+  expect(readFileSync(copy).equals(readFileSync(path))).toBe(true);
+  expect(readFileSync(`${copy}.wal`).equals(readFileSync(`${path}.wal`))).toBe(true);
+});
+
+test('a database without its file opens empty and forgets its write-ahead log', async () => {
+  const folder = tempFolder();
+  const path = join(folder, 'a.duckdb');
+  const connection = await (await openDatabase(path)).connect();
+  await connection.run('create table t (v integer)');
+  const copy = join(folder, 'copy.duckdb');
+  copyFileSync(`${path}.wal`, `${copy}.wal`);
+  const opened = await openDatabase(copy);
+  const found = await (await opened.connect()).runAndReadAll('select * from duckdb_tables()');
+  expect(found.getRows()).toEqual([]);
+});

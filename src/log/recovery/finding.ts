@@ -1,0 +1,33 @@
+// What recovery found and what became of it: the same list in diagnostic lines, in `millpond doctor`
+// and in tests.
+
+/** Stable names of what can be found in a data directory. */
+export type FindingKind =
+  | 'wal_torn'
+  | 'wal_damaged'
+  | 'hot_damaged'
+  | 'hot_unreadable'
+  | 'hot_missing'
+  | 'mend_interrupted'
+  | 'not_checked'
+  | 'segment_missing'
+  | 'segment_damaged'
+  | 'segment_misplaced'
+  | 'segment_unregistered'
+  | 'segment_leftover'
+  | 'offsets_lost';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The file below the data directory, or the stream. */
+  readonly subject: string;
+  /** What is wrong with it. */
+  readonly found: string;
+  /** What is done about it, as a past participle: `moved to quarantine/…`. */
+  readonly done: string;
+}
+
+/** One line for people. */
+export function findingText({ subject, found, done }: Finding, isDone: boolean): string {
+  return `${subject}: ${found}; ${isDone ? '' : 'to be '}${done}`;
+}

@@ -1,0 +1,41 @@
+// The folder for what could not be read: files are moved there whole, as they were found, never
+// deleted and never overwritten.
+
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { syncFolder } from '../data-directory.ts';
+
+const FOLDER = 'quarantine';
+
+/** A folder below the data directory that does not exist yet, such as `quarantine/20261121T101500Z-wal`. */
+export function nameQuarantine(directory: string, what: string, nowUs: number): string {
+  const time = new Date(nowUs / 1000).toISOString().replace(/[-:]|\.\d+/g, '');
+  for (let count = 1; ; count++) {
+    const name = join(FOLDER, `${time}-${what}${count === 1 ? '' : `-${count}`}`);
+    if (!existsSync(join(directory, name))) return name;
+  }
+}
+
+/** Makes the folder, durably. */
+export function makeQuarantine(directory: string, name: string): void {
+  const folder = join(directory, name);
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
+  syncFolder(dirname(folder));
+  syncFolder(directory);
+}
+
+/** Moves one file to quarantine, durably. Returns its new place below the data directory. */
+export function quarantineFile(
+  directory: string,
+  file: string,
+  what: string,
+  nowUs: number,
+): string {
+  const name = nameQuarantine(directory, what, nowUs);
+  makeQuarantine(directory, name);
+  const target = join(directory, name, basename(file));
+  renameSync(join(directory, file), target);
+  syncFolder(dirname(target));
+  syncFolder(dirname(join(directory, file)));
+  return relative(directory, target);
+}
