@@ -12,7 +12,8 @@ import { createDecoder } from './decode/decoder.ts';
 import { loadProfiles } from './decode/load-profiles.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
-import { Log, type LogOptions } from './log/log.ts';
+import { Log } from './log/log.ts';
+import type { LogOptions } from './log/log-options.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
@@ -68,16 +69,27 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
       threads: log.duckdbThreads,
       checkpointBytes: log.checkpointBytes,
     },
+    streams: config.streams,
     commitIntervalMs: log.commitIntervalMs,
+    sealRows: log.sealRows,
+    sealAgeMs: log.sealAgeMs,
+    bytesMax: log.bytesMax,
+    diskFreeBytesMin: log.diskFreeBytesMin,
+    segmentCacheBytesMax: log.segmentCacheBytesMax,
     tailBytesMax: log.tailBytesMax,
     consumersMax: log.consumersMax,
     seriesMax: log.seriesMax,
     deadLettersMax: log.deadLettersMax,
     deadLetterBytesMax: log.deadLetterBytesMax,
+    lossesMax: log.lossesMax,
     clock: systemClock,
     events: {
       committed: (commit) => metrics.committed(commit),
       trimmedDeadLetters: (count) => metrics.trimmedDeadLetters(count),
+      sealed: (sealed) => metrics.sealed(sealed),
+      dropped: ({ segments, rows }) => metrics.expired(segments, rows),
+      notice: ({ code, message }) =>
+        port.postMessage({ kind: 'notice', error: { code, message } }, []),
       failing: (error) => {
         metrics.failing(error !== null);
         port.postMessage({ kind: 'health', problem: error?.message ?? null }, []);
@@ -91,7 +103,11 @@ function statusOf(log: Log, metrics: LogMetrics): LogStatus {
   const letters = log.deadLetterTotals();
   return {
     problem: log.problem?.message ?? null,
-    streams: log.streams(),
+    streams: log.streams.all.map(({ name, lowWatermark, highWatermark }) => ({
+      stream: name,
+      lowWatermark,
+      highWatermark,
+    })),
     consumers: log.positions(),
     deadLetters: letters.count,
     deadLetterBytes: letters.bytes,

@@ -50,6 +50,15 @@ export const errorTable = {
     true,
   ),
   LOG_STOPPING: kind('UNAVAILABLE', 'The gateway is stopping; try again when it is back.', true),
+  LOG_KEEPING_FAILED: kind(
+    'UNAVAILABLE',
+    'Sealing or dropping readings failed and is tried again; look at the disk: free space, mount options, kernel log.',
+    true,
+  ),
+  SEGMENT_DAMAGED: kind(
+    'INTERNAL',
+    'Look at the disk: a file that was whole is not any more. It is kept in quarantine/; `millpond losses` says which offsets are gone.',
+  ),
   STREAM_FULL: kind(
     'RESOURCE_EXHAUSTED',
     'Let its protected consumers commit, raise its retention.hardBytes, or set its onFull to drop-oldest.',

@@ -17,23 +17,31 @@ export interface CommitTarget<Batch> {
   failing(error: MillpondError | null): void;
 }
 
-export interface AppendQueueOptions<Batch> {
-  readonly create: () => Batch & { readonly isEmpty: boolean };
-  readonly target: CommitTarget<Batch>;
-  /** The least time from the end of one commit to the start of the next; 0 starts at once. */
+/** What a batch tells of itself. */
+export interface Batched {
+  readonly isEmpty: boolean;
+  /** The least time from the end of the last commit to the start of this one; 0 starts at once. */
   readonly commitIntervalMs: number;
+}
+
+export interface AppendQueueOptions<Batch> {
+  readonly create: () => Batch & Batched;
+  readonly target: CommitTarget<Batch>;
   readonly retryMs: { readonly first: number; readonly max: number };
 }
 
 export class AppendQueue<Batch> {
   readonly #options: AppendQueueOptions<Batch>;
-  #filling: Batch & { readonly isEmpty: boolean };
+  #filling: Batch & Batched;
   #running: Promise<void> | null = null;
   #lastEndedMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
   /** Once set, nothing more is written: what follows something lost would leave a hole before it. */
   #refusal: MillpondError | null = null;
   #wakeUp: (() => void) | null = null;
+  /** What the commit that waits for its time waits for. */
+  #waitingIntervalMs = 0;
+  readonly #tasks: (() => Promise<void>)[] = [];
 
   constructor(options: AppendQueueOptions<Batch>) {
     this.#options = options;
@@ -47,9 +55,35 @@ export class AppendQueue<Batch> {
 
   /** Starts a commit unless one is under way, which is then followed by another. */
   kick(): void {
-    if (this.#running !== null || this.#filling.isEmpty) return;
-    this.#running = this.#run().finally(() => {
+    if (this.#running !== null) {
+      // What came since may have less time than what it joins.
+      if (this.#filling.commitIntervalMs < this.#waitingIntervalMs) this.#wakeUp?.();
+      return;
+    }
+    if (this.#filling.isEmpty) return;
+    this.#start(() => this.#run());
+  }
+
+  /** Runs `task` while no commit is under way; after the one that is. Settles as the task does. */
+  between<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(() => task().then(resolve, reject));
+      if (this.#running === null) this.#runTask();
+      // One that only waits for its time lets the task go first.
+      else if (this.#waitingIntervalMs > 0) this.#wakeUp?.();
+    });
+  }
+
+  #runTask(): void {
+    const task = this.#tasks.shift();
+    if (task !== undefined) this.#start(task);
+  }
+
+  // A task and a commit take turns, so that neither keeps the other waiting for long.
+  #start(run: () => Promise<void>): void {
+    this.#running = run().finally(() => {
       this.#running = null;
+      this.#runTask();
       this.kick();
     });
   }
@@ -72,8 +106,8 @@ export class AppendQueue<Batch> {
   }
 
   async #run(): Promise<void> {
-    const waitMs = this.#lastEndedMs + this.#options.commitIntervalMs - performance.now();
-    if (waitMs > 0 && !this.#isClosing) await this.#sleep(waitMs);
+    // Nothing is awaited where there is nothing to wait for: the commit starts in this turn.
+    if (this.#remainingMs() > 0 && !(await this.#waitForItsTime())) return;
     const batch = this.#filling;
     this.#filling = this.#options.create();
     const isLast = this.#isClosing;
@@ -81,6 +115,23 @@ export class AppendQueue<Batch> {
     this.#lastEndedMs = performance.now();
     // Whoever goes on appending must not keep the queue from closing.
     if (isLast) this.#refuse();
+  }
+
+  /** How long the commit still has to wait for its time. */
+  #remainingMs(): number {
+    if (this.#isClosing) return 0;
+    return this.#lastEndedMs + this.#filling.commitIntervalMs - performance.now();
+  }
+
+  /** False when a task wants to run first. */
+  async #waitForItsTime(): Promise<boolean> {
+    for (let waitMs = this.#remainingMs(); waitMs > 0; waitMs = this.#remainingMs()) {
+      if (this.#tasks.length > 0) return false;
+      this.#waitingIntervalMs = this.#filling.commitIntervalMs;
+      await this.#sleep(waitMs);
+      this.#waitingIntervalMs = 0;
+    }
+    return true;
   }
 
   async #commit(batch: Batch): Promise<void> {

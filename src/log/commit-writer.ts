@@ -4,37 +4,13 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { flagsOf } from '../core/raw-message.ts';
-import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { Commit } from './commit.ts';
 import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
-import type { DeadLetter, Position } from './pending.ts';
-import { hotTable } from './schema.ts';
+import { writeLosses } from './loss.ts';
+import type { Position } from './pending.ts';
+import { createHotTable } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
-
-export interface Loss {
-  readonly stream: string;
-  /** -1 where the loss is not a range of offsets. */
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-  readonly count: number;
-  readonly reason: string;
-  readonly detail: string;
-  readonly atUs: number;
-}
-
-export interface Commit {
-  readonly rows: readonly { readonly streamId: number; readonly columns: ReadingColumns }[];
-  readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
-  readonly deadLetters: readonly DeadLetter[];
-  readonly firstDeadLetterId: number;
-  /** Dead letters below this number go, with `losses` saying so; -1 for none. */
-  readonly trimDeadLettersBelow: number;
-  readonly losses: readonly Loss[];
-  readonly positions: readonly Position[];
-  /** New `devices` rows; they hold everything before `devicesAsOf`. Null when not due. */
-  readonly snapshots: readonly SeriesSnapshot[] | null;
-  readonly devicesAsOf: number;
-}
 
 export class CommitWriter {
   readonly #hotWriter = new HotWriter();
@@ -45,8 +21,9 @@ export class CommitWriter {
       if (commit.newSeries.keys.length > 0) {
         appendSeries(await database.appender('series'), commit.newSeries);
       }
-      for (const { streamId, columns } of commit.rows) {
-        const appender = await database.appender(hotTable(streamId));
+      for (const { table, isNewTable, columns } of commit.rows) {
+        if (isNewTable) await writer.run(createHotTable(table));
+        const appender = await database.appender(table);
         this.#hotWriter.append(appender, columns);
         appender.flushSync();
       }
@@ -58,7 +35,7 @@ export class CommitWriter {
           BigInt(commit.trimDeadLettersBelow),
         ]);
       }
-      if (commit.losses.length > 0) appendLosses(await database.appender('losses'), commit.losses);
+      if (commit.losses.length > 0) await writeLosses(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);
@@ -98,20 +75,6 @@ function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
   appender.flushSync();
 }
 
-function appendLosses(appender: DuckDBAppender, losses: readonly Loss[]): void {
-  for (const loss of losses) {
-    appender.appendVarchar(loss.stream);
-    appender.appendBigInt(BigInt(loss.firstOffset));
-    appender.appendBigInt(BigInt(loss.lastOffset));
-    appender.appendBigInt(BigInt(loss.count));
-    appender.appendVarchar(loss.reason);
-    appender.appendVarchar(loss.detail);
-    appender.appendTimestamp(timestamp(loss.atUs));
-    appender.endRow();
-  }
-  appender.flushSync();
-}
-
 async function writePosition(writer: DuckDBConnection, position: Position): Promise<void> {
   const { stream, consumer } = position;
   await writer.run('delete from consumers where stream = $1 and consumer = $2', [stream, consumer]);
@@ -126,7 +89,7 @@ async function writePosition(writer: DuckDBConnection, position: Position): Prom
 async function writeSnapshots(
   database: Database,
   snapshots: readonly SeriesSnapshot[],
-  asOfOffset: number,
+  asOf: ReadonlyMap<number, number>,
 ): Promise<void> {
   const { writer } = database;
   if (snapshots.length > 0) {
@@ -134,8 +97,10 @@ async function writeSnapshots(
     await writer.run(`delete from devices where series in (${ids})`);
     appendSnapshots(await database.appender('devices'), snapshots);
   }
-  await writer.run("delete from meta where key = 'devices_as_of'");
-  await writer.run(`insert into meta values ('devices_as_of', '${asOfOffset}')`);
+  await writer.run("delete from meta where starts_with(key, 'devices_as_of:')");
+  for (const [streamId, offset] of asOf) {
+    await writer.run(`insert into meta values ('devices_as_of:${streamId}', '${offset}')`);
+  }
 }
 
 function appendSnapshots(appender: DuckDBAppender, snapshots: readonly SeriesSnapshot[]): void {

@@ -26,6 +26,15 @@ export class ConsumerPositions {
     return this.#durable.get(ConsumerPositions.key(stream, consumer)) ?? null;
   }
 
+  /** The least position of the named consumers, 0 for one that has none yet; infinite for no names. */
+  leastOf(stream: string, consumers: readonly string[]): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const consumer of consumers) {
+      least = Math.min(least, this.get(stream, consumer)?.nextOffset ?? 0);
+    }
+    return least;
+  }
+
   /** Takes a position that is on disk. */
   set(position: Position): void {
     const key = ConsumerPositions.key(position.stream, position.consumer);

@@ -10,7 +10,7 @@ import {
 } from '@duckdb/node-api';
 import { MillpondError } from '../core/errors.ts';
 import { syncFolder } from './data-directory.ts';
-import { createHotTable, createTables, DEFAULT_STREAM, SCHEMA_VERSION } from './schema.ts';
+import { migrate } from './migrate.ts';
 
 export interface DatabaseSettings {
   readonly memoryBytesMax: number;
@@ -24,6 +24,10 @@ export class Database {
   /** For commits alone, so that a reader never waits inside a transaction of the writer. */
   readonly writer: DuckDBConnection;
   readonly reader: DuckDBConnection;
+  /** For sealed files, so that a read of one holds up no read of hot rows. */
+  readonly segments: DuckDBConnection;
+  /** For what runs long beside the commits: sealing, and the copy for a backup. */
+  readonly sealer: DuckDBConnection;
   readonly #instance: DuckDBInstance;
   readonly #appenders = new Map<string, DuckDBAppender>();
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
@@ -36,12 +40,11 @@ export class Database {
   private constructor(
     path: string,
     instance: DuckDBInstance,
-    connections: { writer: DuckDBConnection; reader: DuckDBConnection },
+    connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
   ) {
     this.path = path;
     this.#instance = instance;
-    this.writer = connections.writer;
-    this.reader = connections.reader;
+    [this.writer, this.reader, this.segments, this.sealer] = connections;
   }
 
   /** Opens or creates the file and its tables. Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE, LOG_CORRUPT. */
@@ -64,14 +67,21 @@ export class Database {
     }
     let database: Database;
     try {
-      const writer = await instance.connect();
-      database = new Database(path, instance, { writer, reader: await instance.connect() });
+      const connect = (): Promise<DuckDBConnection> => instance.connect();
+      database = new Database(path, instance, [
+        await connect(),
+        await connect(),
+        await connect(),
+        await connect(),
+      ]);
+      // A join keeps the side that is written first as the one that is streamed.
+      await database.sealer.run("set disabled_optimizers = 'join_order,build_side_probe_side'");
     } catch (error) {
       instance.closeSync();
       throw explainOpenFailure(path, error);
     }
     try {
-      await database.#createTables();
+      await database.transaction(() => migrate(database.writer, path));
     } catch (error) {
       await database.close();
       throw explainOpenFailure(path, error);
@@ -130,6 +140,16 @@ export class Database {
     return appender;
   }
 
+  /** Gives up what is kept open for a table that is closed or about to be dropped. */
+  forget(table: string): void {
+    const appender = this.#appenders.get(table);
+    if (appender !== undefined) closeQuietly(appender);
+    this.#appenders.delete(table);
+    for (const sql of [...this.#prepared.keys()]) {
+      if (sql.includes(` ${table} `)) this.#prepared.delete(sql);
+    }
+  }
+
   /** A statement on the reader, prepared once. Callers run one at a time. */
   async prepared(sql: string): Promise<DuckDBPreparedStatement> {
     let statement = this.#prepared.get(sql);
@@ -144,6 +164,12 @@ export class Database {
   async rows(sql: string): Promise<Record<string, unknown>[]> {
     const result = await this.reader.runAndReadAll(sql);
     return result.getRowObjects();
+  }
+
+  /** The names of all tables. */
+  async tables(): Promise<string[]> {
+    const rows = await this.rows('select table_name from duckdb_tables()');
+    return rows.map((row) => String(row.table_name));
   }
 
   /** Bytes of the file and of its write-ahead log. */
@@ -163,8 +189,9 @@ export class Database {
     this.#isClosed = true;
     await this.#endBegun();
     this.#dropAppenders();
-    this.writer.closeSync();
-    this.reader.closeSync();
+    for (const connection of [this.writer, this.reader, this.segments, this.sealer]) {
+      connection.closeSync();
+    }
     this.#instance.closeSync();
   }
 
@@ -179,26 +206,6 @@ export class Database {
       }
     }
     this.#appenders.clear();
-  }
-
-  async #createTables(): Promise<void> {
-    await this.transaction(async () => {
-      for (const statement of createTables) await this.writer.run(statement);
-      await this.writer.run(createHotTable(0));
-      const known = await this.writer.runAndReadAll(
-        "select value from meta where key = 'schema_version'",
-      );
-      const version = known.getRows()[0]?.[0];
-      if (version === undefined) {
-        await this.writer.run(`insert into meta values ('schema_version', '${SCHEMA_VERSION}')`);
-        await this.writer.run(`insert into streams values (0, '${DEFAULT_STREAM}')`);
-      } else if (version !== String(SCHEMA_VERSION)) {
-        throw new MillpondError(
-          'DATA_DIR_UNUSABLE',
-          `${this.path} was written by another version of Millpond (schema ${String(version)}, this one knows ${SCHEMA_VERSION}).`,
-        );
-      }
-    });
   }
 }
 

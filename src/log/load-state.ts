@@ -1,43 +1,103 @@
-// What a start reads back from the database: series, devices, positions, watermarks. The devices'
-// latest values lag behind by design and are made good from the rows that came after them.
+// What a start reads back from the database: series, devices, positions, where each stream's rows
+// lie. The devices' latest values lag behind by design and are made good from the rows after them.
 
 import type { Database } from './database.ts';
-import { hotColumnList, readColumns } from './hot-vectors.ts';
 import type { Position } from './pending.ts';
-import { DEFAULT_STREAM, hotTable } from './schema.ts';
+import { parseHotTable } from './schema.ts';
+import type { Segment } from './segments/segment.ts';
+import { loadSegments } from './segments/segment-registry.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
+import { runsOf, splitHotTable } from './split-hot-table.ts';
 
-export interface LoadedState {
-  readonly positions: readonly Position[];
-  /** Offsets [first, next) that are kept. */
-  readonly kept: { readonly first: number; readonly next: number };
+export interface StoredStream {
+  readonly id: number;
+  readonly name: string;
+  readonly segments: readonly Segment[];
+  /** Offsets [first, next) of each hot table. */
+  readonly hot: readonly { readonly first: number; readonly next: number }[];
+  /** One past the last offset that anything stored tells of. */
+  readonly next: number;
+  /** The first offset that the devices' latest values do not hold yet. */
+  readonly devicesAsOf: number;
 }
 
-const ROWS_AT_ONCE = 65_536;
+/** Hot tables without rows are of no use; their names are for whoever drops them. */
+export interface StoredStreams {
+  readonly streams: readonly StoredStream[];
+  readonly emptyTables: readonly string[];
+}
 
-export async function loadState(
-  database: Database,
-  series: SeriesTable,
-  state: SeriesState,
-): Promise<LoadedState> {
-  await loadSeries(database, series);
-  const asOf = await loadDevices(database, state);
-  // An offset is never given twice: rows may be gone that something else still tells of.
-  const [range] = await database.rows(
-    `select min("offset") as first, greatest(
-       max("offset") + 1,
-       (select max(next_offset) from consumers where stream = '${DEFAULT_STREAM}'),
-       (select max(last_offset) + 1 from losses where stream = '${DEFAULT_STREAM}')) as next
-     from ${hotTable(0)}`,
+export async function loadStreams(database: Database): Promise<StoredStreams> {
+  const segments = await loadSegments(database);
+  const meta = await loadMeta(database);
+  const { tables, emptyTables } = await loadHotTables(database);
+  const named = await database.rows('select id, name from streams order by id');
+  const streams: StoredStream[] = [];
+  for (const row of named) {
+    const id = Number(row.id);
+    const name = String(row.name);
+    const hot = tables.filter(({ streamId }) => streamId === id);
+    const sealed = segments.get(id) ?? [];
+    const devicesAsOf = meta.get(`devices_as_of:${id}`) ?? 0;
+    // An offset is never given twice: rows may be gone that something else still tells of.
+    const ends = [
+      ...hot.map(({ next }) => next),
+      ...sealed.map(({ next }) => next),
+      meta.get(`next:${id}`) ?? 0,
+      devicesAsOf,
+      await loadEnd(database, name),
+    ];
+    streams.push({ id, name, segments: sealed, hot, next: Math.max(...ends), devicesAsOf });
+  }
+  return { streams, emptyTables };
+}
+
+async function loadMeta(database: Database): Promise<Map<string, number>> {
+  const rows = await database.rows("select key, value from meta where contains(key, ':')");
+  return new Map(rows.map(({ key, value }) => [String(key), Number(value)]));
+}
+
+async function loadHotTables(database: Database): Promise<{
+  tables: { streamId: number; first: number; next: number }[];
+  emptyTables: string[];
+}> {
+  const tables: { streamId: number; first: number; next: number }[] = [];
+  const emptyTables: string[] = [];
+  for (const name of await database.tables()) {
+    const parsed = parseHotTable(name);
+    if (parsed === null) continue;
+    const [range] = await database.rows(
+      `select min("offset") as first, max("offset") + 1 as next, count(*) as rows from ${name}`,
+    );
+    const found = { first: Number(range?.first), next: Number(range?.next) };
+    const rows = Number(range?.rows);
+    const { streamId, first } = parsed;
+    if (rows === 0) {
+      emptyTables.push(name);
+    } else if (found.first === first && found.next - first === rows) {
+      tables.push({ streamId, ...found });
+    } else {
+      const runs = await runsOf(database, name);
+      await splitHotTable(database, { streamId, table: name, runs });
+      tables.push(...runs.map((run) => ({ streamId, ...run })));
+    }
+  }
+  tables.sort((a, b) => a.first - b.first);
+  return { tables, emptyTables };
+}
+
+async function loadEnd(database: Database, stream: string): Promise<number> {
+  const name = `'${stream.replaceAll("'", "''")}'`;
+  const [found] = await database.rows(
+    `select greatest(
+       (select max(next_offset) from consumers where stream = ${name}),
+       (select max(last_offset) + 1 from losses where stream = ${name})) as next`,
   );
-  const next = Math.max(asOf, Number(range?.next ?? 0));
-  const first = range?.first == null ? next : Number(range.first);
-  await replay(database, state, { first: Math.max(first, asOf), next });
-  return { positions: await loadPositions(database), kept: { first, next } };
+  return Number(found?.next ?? 0);
 }
 
-async function loadSeries(database: Database, series: SeriesTable): Promise<void> {
+export async function loadSeries(database: Database, series: SeriesTable): Promise<void> {
   const rows = await database.rows(
     'select id, device, channel, metric, unit, source from series order by id',
   );
@@ -52,7 +112,7 @@ async function loadSeries(database: Database, series: SeriesTable): Promise<void
   }
 }
 
-async function loadDevices(database: Database, state: SeriesState): Promise<number> {
+export async function loadDevices(database: Database, state: SeriesState): Promise<void> {
   const rows = await database.rows(
     `select series, epoch_us(first_seen) as first_seen, epoch_us(last_seen) as last_seen, readings,
        number, text, epoch_us(measured_at) as measured_at from devices`,
@@ -67,27 +127,9 @@ async function loadDevices(database: Database, state: SeriesState): Promise<numb
       measuredAtUs: Number(row.measured_at),
     });
   }
-  const [meta] = await database.rows("select value from meta where key = 'devices_as_of'");
-  return Number(meta?.value ?? 0);
 }
 
-async function replay(
-  database: Database,
-  state: SeriesState,
-  range: { first: number; next: number },
-): Promise<void> {
-  const sql = `select ${hotColumnList} from ${hotTable(0)} where "offset" >= $1 and "offset" < $2`;
-  for (let from = range.first; from < range.next; from += ROWS_AT_ONCE) {
-    const until = Math.min(range.next, from + ROWS_AT_ONCE);
-    // Bound as the column's own type: 2 ms for 65,536 rows out of 3 million, found by their range.
-    const statement = await database.prepared(sql);
-    statement.bindBigInt(1, BigInt(from));
-    statement.bindBigInt(2, BigInt(until));
-    state.note(await readColumns(await statement.run()));
-  }
-}
-
-async function loadPositions(database: Database): Promise<Position[]> {
+export async function loadPositions(database: Database): Promise<Position[]> {
   const rows = await database.rows(
     'select stream, consumer, next_offset, epoch_us(committed_at) as committed_at from consumers',
   );
@@ -97,4 +139,13 @@ async function loadPositions(database: Database): Promise<Position[]> {
     nextOffset: Number(row.next_offset),
     committedAtUs: Number(row.committed_at),
   }));
+}
+
+export async function loadLossCounts(
+  database: Database,
+): Promise<{ reason: string; count: number }[]> {
+  const rows = await database.rows(
+    'select reason, sum(count)::bigint as count from losses group by reason',
+  );
+  return rows.map(({ reason, count }) => ({ reason: String(reason), count: Number(count) }));
 }

@@ -1,75 +1,62 @@
-// The log: takes decoded messages, makes them durable in group commits, and gives committed rows
-// back by offset. It alone owns DuckDB, and everything in it runs on the log thread.
+// The log: takes decoded messages, makes them durable in group commits, gives committed rows back by
+// offset, and keeps them as long as their streams ask for. It alone owns DuckDB, and everything in
+// it runs on the log thread.
 
-import type { Clock } from '../core/clock.ts';
 import type { Decoded } from '../core/contracts.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { AppendQueue } from './append-queue.ts';
+import { Appender } from './appender.ts';
 import { CommitWriter } from './commit-writer.ts';
+import { Committer } from './committer.ts';
 import { ConsumerPositions } from './consumer-positions.ts';
-import { databasePath, lockDirectory, syncFolder } from './data-directory.ts';
-import { Database, type DatabaseSettings } from './database.ts';
+import { databasePath, freeBytes, lockDirectory, syncFolder } from './data-directory.ts';
+import { Database } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
 import type { DirectoryLock } from './directory-lock.ts';
-import { loadState } from './load-state.ts';
-import { deadLetterOf, Pending, type Position } from './pending.ts';
-import { emptyCommit, type Prepared, prepareCommit } from './prepare-commit.ts';
-import { DEFAULT_STREAM, hotTable } from './schema.ts';
+import { HotReader } from './hot-reader.ts';
+import { Lane, whileAllIdle } from './lane.ts';
+import { loadLog } from './load-log.ts';
+import type { LogOptions } from './log-options.ts';
+import { type Loss, LossTotals, lossReason } from './loss.ts';
+import { Pending, type Position } from './pending.ts';
+import { Keeper } from './retention/keeper.ts';
+import { SteadyClock } from './retention/steady-clock.ts';
+import { SegmentFiles } from './segments/segment-files.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import { setSegmentAside } from './segments/set-segment-aside.ts';
 import { SeriesState } from './series-state.ts';
 import { SeriesTable } from './series-table.ts';
 import { type ReadResult, StreamReader } from './stream-reader.ts';
-import { StreamState } from './stream-state.ts';
-import { TailRing } from './tail-ring.ts';
+import type { StreamState } from './stream-state.ts';
+import { Streams } from './streams.ts';
 
-export interface LogOptions {
-  readonly directory: string;
-  readonly database: DatabaseSettings;
-  readonly commitIntervalMs: number;
-  readonly tailBytesMax: number;
-  readonly consumersMax: number;
-  readonly seriesMax: number;
-  readonly deadLettersMax: number;
-  readonly deadLetterBytesMax: number;
-  readonly clock: Clock;
-  readonly events: LogEvents;
-}
-
-/** What the log tells of itself while it works. */
-export interface LogEvents {
-  committed(commit: { rows: number; deadLetters: number; ms: number }): void;
-  failing(error: MillpondError | null): void;
-  trimmedDeadLetters(count: number): void;
-}
-
-export interface StreamInfo {
-  readonly stream: string;
-  readonly lowWatermark: number;
-  readonly highWatermark: number;
-}
-
-/** How often the devices' latest values are written; they are made good from the rows after a crash. */
-const SNAPSHOT_INTERVAL_US = 30_000_000;
 /** Calls that wait for their position to be durable; they come to an end only when the disk is well. */
 const COMMITS_WAITING_MAX = 10_000;
 const RETRY_MS = { first: 100, max: 5_000 };
+/** How long the clock must go on steadily before anything is dropped for its age. */
+const STEADY_AFTER_MS = 24 * 3_600_000;
 
 export class Log {
   readonly series: SeriesTable;
   readonly seriesState = new SeriesState();
+  readonly streams = new Streams();
+  readonly losses = new LossTotals();
   readonly #options: LogOptions;
   readonly #lock: DirectoryLock;
   readonly #queue: AppendQueue<Pending>;
-  readonly #writer = new CommitWriter();
+  readonly #appender: Appender;
+  readonly #committer: Committer;
+  readonly #lanes = { reader: new Lane(), segments: new Lane(), sealer: new Lane() };
   readonly #reader: StreamReader;
+  readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
   readonly #deadLetters: DeadLetterStore;
-  readonly #prepared = new WeakMap<Pending, Prepared>();
+  readonly #files: SegmentFiles;
   readonly #committedListeners = new Set<() => void>();
+  #keeper: Keeper | null = null;
   #database: Database;
-  #stream: StreamState;
   #problem: MillpondError | null = null;
-  #snapshotDueUs: number;
   #commitsWaiting = 0;
   #closing: Promise<void> | null = null;
 
@@ -83,25 +70,65 @@ export class Log {
       countMax: options.deadLettersMax,
       bytesMax: options.deadLetterBytesMax,
     });
-    this.#reader = new StreamReader(() => this.#database);
-    this.#stream = this.#newStream({ first: 0, next: 0 });
-    this.#snapshotDueUs = options.clock() + SNAPSHOT_INTERVAL_US;
+    this.#files = new SegmentFiles(options.directory);
+    const currentDatabase = (): Database => this.#database;
+    this.#segmentReader = new SegmentReader({
+      directory: options.directory,
+      database: currentDatabase,
+      lane: this.#lanes.segments,
+      cacheBytesMax: options.segmentCacheBytesMax,
+    });
+    this.#reader = new StreamReader({
+      hot: new HotReader(currentDatabase, this.#lanes.reader),
+      segments: this.#segmentReader,
+      lossReason: (stream, first, next) =>
+        this.#lanes.reader.run(() => lossReason(this.#database, stream, { first, next })),
+      setAside: (stream, damage) =>
+        setSegmentAside(stream, damage, {
+          directory: options.directory,
+          betweenCommits: (task) => this.#queue.between(task),
+          database: currentDatabase,
+          clock: options.clock,
+          lost: (losses) => this.losses.note(losses),
+          notice: options.events.notice,
+        }),
+    });
+    this.#committer = new Committer({
+      options,
+      events: options.events,
+      writer: new CommitWriter(),
+      database: currentDatabase,
+      whileReaderIdle: (look) => this.#lanes.reader.whileIdle(look),
+      streams: this.streams,
+      series: this.series,
+      seriesState: this.seriesState,
+      positions: this.#positions,
+      deadLetters: this.#deadLetters,
+      losses: this.losses,
+      committed: (hasClosedTable) => {
+        for (const check of [...this.#committedListeners]) check();
+        if (hasClosedTable) this.#keeper?.look();
+      },
+    });
     this.#queue = new AppendQueue<Pending>({
-      create: () => new Pending(),
-      commitIntervalMs: options.commitIntervalMs,
+      create: () => new Pending(options.commitIntervalMs),
       retryMs: RETRY_MS,
       target: {
-        write: (pending) => this.#write(pending),
-        recover: () => this.#reopen(),
-        done: (pending) => this.#done(pending),
-        failed: (pending, error) => {
-          for (const fail of pending.onFailed) fail(error);
-        },
+        write: (pending) => this.#committer.write(pending),
+        recover: () => this.#recover(),
+        done: (pending) => this.#committer.done(pending),
+        failed: (pending, error) => this.#committer.failed(pending, error),
         failing: (error) => {
           this.#problem = error;
           options.events.failing(error);
         },
       },
+    });
+    this.#appender = new Appender({
+      pending: () => this.#queue.filling,
+      series: this.series,
+      streams: this.streams,
+      options,
     });
   }
 
@@ -129,28 +156,17 @@ export class Log {
     return this.#problem;
   }
 
-  /** Puts a decoded message into the next commit: its readings, its dead letter, or both. */
+  /**
+   * Puts a decoded message into the next commit: its readings, its dead letter, or both. Throws
+   * STREAM_FULL, and takes nothing of it, when a stream of one of its readings takes no more.
+   */
   append(message: RawMessage, decoded: Decoded): void {
-    const pending = this.#queue.filling;
-    if (decoded.deadLetter !== null) {
-      pending.deadLetters.push(
-        deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }),
-      );
-    }
-    if (decoded.readings.length === 0) return;
-    const builder = pending.builder(this.#stream.id);
-    for (const reading of decoded.readings) {
-      const series = this.series.idOf(reading, message.source);
-      if (series < 0) {
-        const detail = `more than ${this.#options.seriesMax} series`;
-        pending.deadLetters.push(
-          deadLetterOf(message, { profile: decoded.profile, reason: 'series_limit', detail }),
-        );
-        return;
-      }
-      builder.add(this.#stream.nextOffset, series, reading, message.receivedAtUs);
-      this.#stream.nextOffset += 1;
-    }
+    this.#appender.append(message, decoded);
+  }
+
+  /** Notes that something was lost before it came to the log; written with the next commit. */
+  recordLoss(loss: Pick<Loss, 'stream' | 'count' | 'reason' | 'detail'>): void {
+    this.#appender.recordLoss(loss);
   }
 
   /**
@@ -213,16 +229,7 @@ export class Log {
 
   /** Throws STREAM_UNKNOWN. An empty name means the default stream. */
   stream(name: string): StreamState {
-    if (name === '' || name === DEFAULT_STREAM) return this.#stream;
-    throw new MillpondError(
-      'STREAM_UNKNOWN',
-      `There is no stream ${JSON.stringify(name.slice(0, 80))}.`,
-    );
-  }
-
-  streams(): StreamInfo[] {
-    const { name, lowWatermark, highWatermark } = this.#stream;
-    return [{ stream: name, lowWatermark, highWatermark }];
+    return this.streams.get(name);
   }
 
   /** Throws LOG_WRITE_FAILED while a failed disk keeps the database closed, LOG_STOPPING at the end. */
@@ -267,12 +274,23 @@ export class Log {
     });
   }
 
-  sizes(): { databaseBytes: number; walBytes: number; tailBytes: number } {
-    return { ...this.#database.sizes(), tailBytes: this.#stream.ring.bytes };
+  sizes(): { databaseBytes: number; walBytes: number; tailBytes: number; segmentBytes: number } {
+    let tailBytes = 0;
+    let segmentBytes = 0;
+    for (const { ring, segments } of this.streams.all) {
+      tailBytes += ring.bytes;
+      segmentBytes += segments.bytes;
+    }
+    return { ...this.#database.sizes(), tailBytes, segmentBytes };
   }
 
   deadLetterTotals(): { count: number; bytes: number } {
     return { count: this.#deadLetters.count, bytes: this.#deadLetters.bytes };
+  }
+
+  /** Seals and drops what is due now; resolves when it is done or has failed. */
+  async keep(): Promise<void> {
+    await this.#keeper?.settle();
   }
 
   /** Commits what is pending, writes the devices, moves the write-ahead log into the file, unlocks. */
@@ -282,11 +300,13 @@ export class Log {
   }
 
   async #close(): Promise<void> {
+    const keeperEnded = this.#keeper?.close();
     await this.#queue.close();
-    await this.#reader.close();
+    await keeperEnded;
+    for (const lane of Object.values(this.#lanes)) await lane.close();
     try {
       if (this.#problem === null) {
-        await this.#writeLastSnapshots();
+        await this.#committer.writeLastSnapshots();
         await this.#database.checkpoint();
       }
     } finally {
@@ -295,97 +315,57 @@ export class Log {
     }
   }
 
-  async #write(pending: Pending): Promise<void> {
-    let prepared = this.#prepared.get(pending);
-    const isRetry = prepared !== undefined;
-    if (prepared === undefined) {
-      const nowUs = this.#options.clock();
-      const isSnapshotDue = nowUs >= this.#snapshotDueUs && this.seriesState.isDirty;
-      prepared = prepareCommit(pending, {
-        highWatermark: this.#stream.highWatermark,
-        newSeries: this.series.unwritten(),
-        deadLetters: this.#deadLetters,
-        positions: this.#positions,
-        snapshots: isSnapshotDue ? this.seriesState.takeDirty() : null,
-        nowUs,
-      });
-      this.#prepared.set(pending, prepared);
-    }
-    const { commit } = prepared;
-    if (isRetry && (await this.#isDurable(prepared))) return;
-    const startedMs = performance.now();
-    await this.#writer.write(this.#database, commit);
-    this.#options.events.committed({
-      rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
-      deadLetters: commit.deadLetters.length,
-      ms: performance.now() - startedMs,
-    });
-  }
-
-  // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
-  async #isDurable({ commit, firstOffset }: Prepared): Promise<boolean> {
-    const hasRows = commit.rows.length > 0;
-    if (!hasRows && commit.deadLetters.length === 0) return false;
-    const sql = hasRows
-      ? `select count(*) as n from ${hotTable(this.#stream.id)} where "offset" >= ${firstOffset}`
-      : `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`;
-    const [found] = await this.#reader.whileIdle(() => this.#database.rows(sql));
-    return Number(found?.n ?? 0) > 0;
-  }
-
-  #done(pending: Pending): void {
-    const prepared = this.#prepared.get(pending) as Prepared;
-    const { commit } = prepared;
-    for (const { columns } of commit.rows) {
-      this.#stream.ring.push(this.#stream.highWatermark, columns);
-      this.#stream.highWatermark += columns.count;
-      this.seriesState.note(columns);
-    }
-    this.series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
-    for (const position of commit.positions) this.#positions.set(position);
-    if (commit.snapshots !== null)
-      this.#snapshotDueUs = this.#options.clock() + SNAPSHOT_INTERVAL_US;
-    const sizes = commit.deadLetters.map(({ payload }) => payload.length);
-    this.#deadLetters.committed(sizes, commit.trimDeadLettersBelow);
-    if (commit.trimDeadLettersBelow >= 0) {
-      this.#options.events.trimmedDeadLetters(commit.losses[0]?.count ?? 0);
-    }
-    for (const settle of pending.onDurable) settle();
-    for (const check of [...this.#committedListeners]) check();
-  }
-
-  #reopen(): Promise<void> {
-    return this.#reader.whileIdle(async () => {
+  async #recover(): Promise<void> {
+    await whileAllIdle(Object.values(this.#lanes), async () => {
       await this.#database.close();
       this.#database = await Database.open(
         databasePath(this.#options.directory),
         this.#options.database,
       );
     });
+    await this.#keeper?.makeRoomForCommit();
   }
 
   async #load(): Promise<void> {
-    const loaded = await loadState(this.#database, this.series, this.seriesState);
-    for (const position of loaded.positions) this.#positions.set(position);
-    await this.#deadLetters.load(this.#database);
-    this.#stream = this.#newStream(loaded.kept);
-  }
-
-  #newStream(kept: { first: number; next: number }): StreamState {
-    return new StreamState(
-      { id: 0, name: DEFAULT_STREAM },
-      kept,
-      new TailRing(this.#options.tailBytesMax),
-    );
-  }
-
-  async #writeLastSnapshots(): Promise<void> {
-    while (this.seriesState.isDirty) {
-      await this.#writer.write(this.#database, {
-        ...emptyCommit,
-        snapshots: this.seriesState.takeDirty(),
-        devicesAsOf: this.#stream.highWatermark,
-      });
-    }
+    const options = this.#options;
+    const lastSeenUs = await loadLog({
+      options,
+      database: this.#database,
+      streams: this.streams,
+      series: this.series,
+      seriesState: this.seriesState,
+      positions: this.#positions,
+      deadLetters: this.#deadLetters,
+      losses: this.losses,
+      reader: this.#reader,
+    });
+    this.#keeper = new Keeper({
+      directory: options.directory,
+      streams: this.streams,
+      positions: this.#positions,
+      files: this.#files,
+      database: () => this.#database,
+      lane: this.#lanes.sealer,
+      betweenCommits: (task) => this.#queue.between(task),
+      clock: options.clock,
+      steadyClock: new SteadyClock({
+        clock: options.clock,
+        monotonicMs: () => performance.now(),
+        lastSeenUs,
+        steadyAfterMs: STEADY_AFTER_MS,
+      }),
+      sealAgeMs: options.sealAgeMs,
+      bytesMax: options.bytesMax,
+      diskFreeBytesMin: options.diskFreeBytesMin,
+      diskFreeBytes: () => freeBytes(options.directory),
+      events: {
+        sealed: ({ first, next, bytes }, ms) =>
+          options.events.sealed({ rows: next - first, bytes, ms }),
+        dropped: (stream, segments, rows) => options.events.dropped({ stream, segments, rows }),
+        lost: (losses) => this.losses.note(losses),
+        failed: (error) => options.events.notice(asMillpondError(error, 'LOG_KEEPING_FAILED')),
+      },
+    });
+    this.#keeper.start();
   }
 }

@@ -2,6 +2,7 @@
 
 import type { FrameFault, RawMessage } from '../core/raw-message.ts';
 import { ColumnBuilder } from './column-builder.ts';
+import type { Loss } from './loss.ts';
 
 export interface DeadLetter {
   readonly receivedAtUs: number;
@@ -43,28 +44,30 @@ export interface Position {
 }
 
 export class Pending {
+  /** The least of what its streams ask for. */
+  commitIntervalMs: number;
   /** By stream number. */
   readonly rows = new Map<number, ColumnBuilder>();
   readonly deadLetters: DeadLetter[] = [];
+  readonly losses: Loss[] = [];
   /** The last position of each consumer wins; by stream and name. */
   readonly positions = new Map<string, Position>();
   /** Called in this order once the commit is durable. */
   readonly onDurable: (() => void)[] = [];
   readonly onFailed: ((error: Error) => void)[] = [];
 
+  constructor(commitIntervalMs: number) {
+    this.commitIntervalMs = commitIntervalMs;
+  }
+
   get isEmpty(): boolean {
     return (
       this.rows.size === 0 &&
       this.deadLetters.length === 0 &&
       this.positions.size === 0 &&
+      this.losses.length === 0 &&
       this.onDurable.length === 0
     );
-  }
-
-  get rowCount(): number {
-    let count = 0;
-    for (const builder of this.rows.values()) count += builder.count;
-    return count;
   }
 
   builder(streamId: number): ColumnBuilder {

@@ -1,64 +1,61 @@
 // From what is pending to what is written: pure, so that a commit tried again is the same commit.
 
-import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
-import type { Commit, Loss } from './commit-writer.ts';
+import type { SeriesKey } from '../core/reading.ts';
+import type { Commit, CommitRows } from './commit.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { Loss } from './loss.ts';
 import type { Pending } from './pending.ts';
+import { hotTable } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
-export interface Prepared {
-  readonly commit: Commit;
-  /** The first offset of its rows. */
+/** Where a stream's next rows go. */
+export interface RowTarget {
   readonly firstOffset: number;
+  /** The hot table that is open; null when the commit must make one. */
+  readonly table: string | null;
 }
 
 export interface CommitContext {
-  readonly highWatermark: number;
+  readonly targetOf: (streamId: number) => RowTarget;
   readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
   readonly deadLetters: Pick<DeadLetterStore, 'firstId' | 'nextId' | 'trimBelow'>;
   readonly positions: Pick<ConsumerPositions, 'isBehind'>;
   readonly snapshots: readonly SeriesSnapshot[] | null;
+  /** The durable end of each stream: what the snapshots hold. By number. */
+  readonly devicesAsOf: ReadonlyMap<number, number>;
   readonly nowUs: number;
 }
 
-export const emptyCommit: Commit = {
-  rows: [],
-  newSeries: { first: 0, keys: [] },
-  deadLetters: [],
-  firstDeadLetterId: 0,
-  trimDeadLettersBelow: -1,
-  losses: [],
-  positions: [],
-  snapshots: null,
-  devicesAsOf: 0,
-};
-
 /** Takes the rows out of `pending`. */
-export function prepareCommit(pending: Pending, context: CommitContext): Prepared {
-  const { deadLetters, highWatermark } = context;
-  const rows: { streamId: number; columns: ReadingColumns }[] = [];
+export function prepareCommit(pending: Pending, context: CommitContext): Commit {
+  const { deadLetters } = context;
+  const rows: CommitRows[] = [];
   for (const [streamId, builder] of pending.rows) {
-    if (builder.count > 0) rows.push({ streamId, columns: builder.take() });
+    if (builder.count === 0) continue;
+    const { firstOffset, table } = context.targetOf(streamId);
+    rows.push({
+      streamId,
+      table: table ?? hotTable(streamId, firstOffset),
+      isNewTable: table === null,
+      firstOffset,
+      columns: builder.take(),
+    });
   }
   const deadLetterBytes = pending.deadLetters.reduce((sum, { payload }) => sum + payload.length, 0);
   const trimBelow = deadLetters.trimBelow(pending.deadLetters.length, deadLetterBytes);
   const trimCount = trimBelow < 0 ? 0 : trimBelow - deadLetters.firstId;
+  const trimmed = trimCount === 0 ? [] : [trimmedLoss(trimCount, context.nowUs)];
   return {
-    firstOffset: highWatermark,
-    commit: {
-      rows,
-      newSeries: context.newSeries,
-      deadLetters: pending.deadLetters,
-      firstDeadLetterId: deadLetters.nextId,
-      trimDeadLettersBelow: trimBelow,
-      losses: trimCount === 0 ? [] : [trimmedLoss(trimCount, context.nowUs)],
-      positions: [...pending.positions.values()].filter(
-        (each) => !context.positions.isBehind(each),
-      ),
-      snapshots: context.snapshots,
-      devicesAsOf: highWatermark,
-    },
+    rows,
+    newSeries: context.newSeries,
+    deadLetters: pending.deadLetters,
+    firstDeadLetterId: deadLetters.nextId,
+    trimDeadLettersBelow: trimBelow,
+    losses: [...pending.losses, ...trimmed],
+    positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
+    snapshots: context.snapshots,
+    devicesAsOf: context.devicesAsOf,
   };
 }
 

@@ -1,8 +1,8 @@
 // The tables of hot.duckdb. No primary keys: DuckDB would keep an index of each in memory, and
 // every writer of these tables is the one log thread, which keeps them unique itself.
 
-/** Raised with every change of the tables; a database of another version is not opened. */
-export const SCHEMA_VERSION = 1;
+/** Raised with every change of the tables; `migrate.ts` brings older databases up to it. */
+export const SCHEMA_VERSION = 2;
 
 /** The stream that every reading goes to unless a stream of its own claims it. */
 export const DEFAULT_STREAM = 'readings';
@@ -13,7 +13,8 @@ export const createTables = [
   `create table if not exists series (
      id integer, device varchar, channel varchar, metric varchar, unit varchar, source varchar)`,
   // A row a series: the device's sensors with their latest value. Written now and then, and made
-  // good from the hot rows at start (meta `devices_as_of` is the first offset not yet in it).
+  // good from the rows that came after it at start (meta `devices_as_of:<stream>` is the first
+  // offset not yet in it).
   `create table if not exists devices (
      series integer, first_seen timestamp, last_seen timestamp, readings bigint,
      number double, text varchar, measured_at timestamp)`,
@@ -25,15 +26,26 @@ export const createTables = [
   `create table if not exists losses (
      stream varchar, first_offset bigint, last_offset bigint, count bigint,
      reason varchar, detail varchar, recorded_at timestamp)`,
+  // The sealed files: offsets [first_offset, next_offset), the checksum of the whole file, and the
+  // least and greatest time of arrival in it.
+  `create table if not exists segments (
+     stream integer, first_offset bigint, next_offset bigint, bytes bigint, crc32 bigint,
+     first_received timestamp, last_received timestamp, sealed_at timestamp)`,
 ] as const;
 
-/** The newest readings of one stream, in offset order. */
-export function createHotTable(streamId: number): string {
-  return `create table if not exists ${hotTable(streamId)} (
+/** The newest readings of one stream from `firstOffset` on, in offset order, without a hole. */
+export function createHotTable(table: string): string {
+  return `create table ${table} (
      "offset" bigint, series integer, measured_at timestamp, received_at timestamp,
      number double, text varchar, quality utinyint)`;
 }
 
-export function hotTable(streamId: number): string {
-  return `hot_${streamId}`;
+export function hotTable(streamId: number, firstOffset: number): string {
+  return `hot_${streamId}_${firstOffset}`;
+}
+
+/** The stream and first offset in a hot table's name; null for any other table. */
+export function parseHotTable(name: string): { streamId: number; first: number } | null {
+  const found = /^hot_(\d+)_(\d+)$/.exec(name);
+  return found === null ? null : { streamId: Number(found[1]), first: Number(found[2]) };
 }

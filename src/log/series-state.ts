@@ -32,6 +32,13 @@ export class SeriesState {
     this.#setValue(id, snapshot.value);
   }
 
+  /** The newest time of arrival of any reading, microseconds; 0 if there is none. */
+  get lastSeenUs(): number {
+    let newest = 0;
+    for (const seenUs of this.#lastSeenUs) if (seenUs > newest) newest = seenUs;
+    return newest;
+  }
+
   /** Takes note of committed rows. */
   note(columns: ReadingColumns): void {
     const received = wordsOf(columns.receivedAtUs);

@@ -2,6 +2,7 @@
 // kept. A message that a fault of ours stops is a dead letter, so that it can be decoded again.
 
 import type { Decoded, Decoder } from '../core/contracts.ts';
+import { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 
 export interface StoreParts {
@@ -13,13 +14,14 @@ export interface StoreParts {
 
 const DETAIL_LENGTH_MAX = 200;
 
-/** Throws only what storing a dead letter throws. */
+/** Throws STREAM_FULL, and what storing a dead letter throws. */
 export function storeMessage(message: RawMessage, { decoder, log, decoded }: StoreParts): void {
   let outcome: Decoded;
   try {
     outcome = decoder.decode(message);
     log.append(message, outcome);
   } catch (thrown) {
+    if (thrown instanceof MillpondError && thrown.code === 'STREAM_FULL') throw thrown;
     outcome = faultOf(thrown);
     log.append(message, outcome);
   }

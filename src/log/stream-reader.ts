@@ -1,14 +1,13 @@
-// Reads committed rows by offset: from the ring where it holds them, else from the hot table by a
-// bounded range, so that no read transaction stays open and holds back DuckDB's checkpoints.
+// Reads committed rows by offset, wherever they lie: the ring of the newest, the hot tables, the
+// sealed segments. Rows may move from one to the next, or go, while they are read; what fails
+// across such a change is tried again where they are now.
 
-import { MillpondError } from '../core/errors.ts';
 import { readInt64, wordsOf } from '../core/int64.ts';
 import type { ReadingColumns } from '../core/reading.ts';
 import { sliceColumns } from './column-builder.ts';
-import type { Database } from './database.ts';
-import { hotColumnList, readColumns } from './hot-vectors.ts';
-import { hotTable } from './schema.ts';
-import type { StreamState } from './stream-state.ts';
+import type { HotReader } from './hot-reader.ts';
+import { SegmentDamaged, type SegmentReader } from './segments/segment-reader.ts';
+import type { HotTable, StreamState } from './stream-state.ts';
 
 export interface ReadResult {
   /** Offsets [first, next) that are gone; they come before the rows. */
@@ -19,13 +18,20 @@ export interface ReadResult {
   readonly next: number;
 }
 
-export class StreamReader {
-  readonly #database: () => Database;
-  #last: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
+export interface StreamReaderParts {
+  readonly hot: HotReader;
+  readonly segments: SegmentReader;
+  /** Why the offsets [first, next) of a stream are gone: a code. */
+  readonly lossReason: (stream: StreamState, first: number, next: number) => Promise<string>;
+  /** Puts a damaged segment aside, so that reading goes on behind it. */
+  readonly setAside: (stream: StreamState, damage: SegmentDamaged) => Promise<void>;
+}
 
-  constructor(database: () => Database) {
-    this.#database = database;
+export class StreamReader {
+  readonly #parts: StreamReaderParts;
+
+  constructor(parts: StreamReaderParts) {
+    this.#parts = parts;
   }
 
   /** At most `rowsMax` rows of [from, highWatermark). */
@@ -33,87 +39,65 @@ export class StreamReader {
     if (from >= stream.highWatermark) return { gap: null, runs: [], next: from };
     const recent = stream.ring.read(from, rowsMax);
     if (recent !== null) return resultOf(from, recent);
-    const until = Math.min(stream.highWatermark, from + rowsMax);
-    const columns = await this.#alone(() => this.#readHot(stream, from, until));
-    if (columns.count === 0) {
-      const found = await this.#alone(() => this.#firstAtOrAfter(stream, from));
-      return this.#gap(stream, from, found ?? stream.highWatermark, []);
-    }
-    const first = readInt64(wordsOf(columns.offset), 0);
-    const dense = denseRows(columns);
-    if (first > from) return this.#gap(stream, from, first, [dense]);
-    return resultOf(from, [dense]);
+    return this.#whereRowsAre(stream, () => this.#readStored(stream, from, rowsMax));
   }
 
   /** The first offset received at or after `timeUs`; the high watermark if there is none yet. */
-  async offsetAtTime(stream: StreamState, timeUs: number): Promise<number> {
-    const sql = `select min("offset") from ${hotTable(stream.id)} where received_at >= make_timestamp($1::bigint)`;
-    return this.#alone(async () => {
-      const statement = await this.#database().prepared(sql);
-      statement.bindBigInt(1, BigInt(timeUs));
-      const found = (await statement.runAndReadAll()).getRows()[0]?.[0];
-      const offset = found === null || found === undefined ? stream.highWatermark : Number(found);
-      return Math.min(offset, stream.highWatermark);
+  offsetAtTime(stream: StreamState, timeUs: number): Promise<number> {
+    return this.#whereRowsAre(stream, async () => {
+      const segment = stream.segments.receivedAtOrAfter(timeUs);
+      if (segment !== null) {
+        const found = await this.#parts.segments.offsetAtTime(stream, segment, timeUs);
+        return found ?? segment.next;
+      }
+      for (const table of [...stream.hot]) {
+        const found = await this.#parts.hot.offsetAtTime(table, timeUs);
+        if (found !== null) return Math.min(found, stream.highWatermark);
+      }
+      return stream.highWatermark;
     });
   }
 
-  async #readHot(stream: StreamState, from: number, until: number): Promise<ReadingColumns> {
-    const sql = `select ${hotColumnList} from ${hotTable(stream.id)} where "offset" >= $1 and "offset" < $2`;
-    const statement = await this.#database().prepared(sql);
-    statement.bindBigInt(1, BigInt(from));
-    statement.bindBigInt(2, BigInt(until));
-    return readColumns(await statement.run());
+  async #whereRowsAre<T>(stream: StreamState, read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const version = stream.layoutVersion;
+      try {
+        return await read();
+      } catch (thrown) {
+        if (thrown instanceof SegmentDamaged) {
+          if (stream.segments.all.includes(thrown.segment)) {
+            await this.#parts.setAside(stream, thrown);
+          }
+        } else if (version === stream.layoutVersion) {
+          throw thrown;
+        }
+      }
+    }
   }
 
-  async #firstAtOrAfter(stream: StreamState, from: number): Promise<number | null> {
-    const sql = `select min("offset") from ${hotTable(stream.id)} where "offset" >= $1`;
-    const statement = await this.#database().prepared(sql);
-    statement.bindBigInt(1, BigInt(from));
-    const found = (await statement.runAndReadAll()).getRows()[0]?.[0];
-    return found === null || found === undefined ? null : Number(found);
-  }
-
-  async #gap(
-    stream: StreamState,
-    first: number,
-    next: number,
-    runs: ReadingColumns[],
-  ): Promise<ReadResult> {
-    const reason = await this.#alone(() => this.#lossReason(stream, first, next));
-    return { ...resultOf(next, runs), gap: { first, next, reason } };
-  }
-
-  async #lossReason(stream: StreamState, first: number, next: number): Promise<string> {
-    const statement = await this.#database().prepared(
-      `select reason from losses where stream = $1 and first_offset < $3 and last_offset >= $2
-       order by recorded_at desc limit 1`,
+  async #readStored(stream: StreamState, from: number, rowsMax: number): Promise<ReadResult> {
+    const segment = stream.segments.atOrAfter(from);
+    if (segment !== null && segment.first <= from) {
+      const block = await this.#parts.segments.block(stream, segment, from);
+      const start = from - readInt64(wordsOf(block.offset), 0);
+      const end = Math.min(block.count, start + rowsMax);
+      return resultOf(from, [sliceColumns(block, start, end)]);
+    }
+    const table = stream.hotAtOrAfter(from);
+    if (table !== null && table.first <= from) return this.#readHot(table, from, rowsMax);
+    const next = Math.min(
+      segment?.first ?? stream.highWatermark,
+      table?.first ?? stream.highWatermark,
     );
-    statement.bindVarchar(1, stream.name);
-    statement.bindBigInt(2, BigInt(first));
-    statement.bindBigInt(3, BigInt(next));
-    const found = (await statement.runAndReadAll()).getRows()[0]?.[0];
-    return typeof found === 'string' ? found : 'not_recorded';
+    const reason = await this.#parts.lossReason(stream, from, next);
+    return { gap: { first: from, next, reason }, runs: [], next };
   }
 
-  /** Resolves when the reads under way have ended; those that wait and come later throw LOG_STOPPING. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#last;
-  }
-
-  /** Runs `change` while nothing is read: DuckDB may crash when a connection in use is closed. */
-  whileIdle<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(change, change);
-    this.#last = turn.catch(() => undefined);
-    return turn;
-  }
-
-  // Prepared statements hold their bindings, so reads take turns.
-  #alone<T>(read: () => Promise<T>): Promise<T> {
-    return this.whileIdle(() => {
-      if (this.#isClosed) throw new MillpondError('LOG_STOPPING', 'The log is closed.');
-      return read();
-    });
+  async #readHot(table: HotTable, from: number, rowsMax: number): Promise<ReadResult> {
+    const until = Math.min(table.next, from + rowsMax);
+    const columns = await this.#parts.hot.read(table, from, until);
+    if (columns.count === until - from) return resultOf(from, [columns]);
+    throw new Error(`${table.name} has ${columns.count} of the rows [${from}, ${until})`);
   }
 }
 
@@ -121,15 +105,4 @@ function resultOf(from: number, runs: readonly ReadingColumns[]): ReadResult {
   let next = from;
   for (const run of runs) next += run.count;
   return { gap: null, runs, next };
-}
-
-/** The rows up to the first hole. */
-function denseRows(columns: ReadingColumns): ReadingColumns {
-  const words = wordsOf(columns.offset);
-  const first = readInt64(words, 0);
-  const isDense = readInt64(words, columns.count - 1) - first === columns.count - 1;
-  if (isDense) return columns;
-  let row = 1;
-  while (readInt64(words, row) - first === row) row += 1;
-  return sliceColumns(columns, 0, row);
 }

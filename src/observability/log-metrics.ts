@@ -21,11 +21,16 @@ export class LogMetrics {
   });
   readonly #commitSeconds: Histogram;
   readonly #commitReadings: Histogram;
+  readonly #sealSeconds: Histogram;
   readonly #gauges: LogGauges;
   #readings = 0;
   #commits = 0;
   #trimmed = 0;
   #failures = 0;
+  #sealedReadings = 0;
+  #sealedBytes = 0;
+  #expiredSegments = 0;
+  #expiredReadings = 0;
 
   constructor() {
     const registers = [this.#registry];
@@ -42,6 +47,12 @@ export class LogMetrics {
       name: 'millpond_commit_batch_readings',
       help: 'Readings in one group commit.',
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000],
+      registers,
+    });
+    this.#sealSeconds = new Histogram({
+      name: 'millpond_seal_duration_seconds',
+      help: 'Time to write one segment and put it in the place of its hot table.',
+      buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
       registers,
     });
     this.#messages.register(registers, {
@@ -72,6 +83,22 @@ export class LogMetrics {
       'Dead letters that went to make room.',
       () => this.#trimmed,
     );
+    counter(
+      'millpond_sealed_readings_total',
+      'Readings moved from hot tables to segments.',
+      () => this.#sealedReadings,
+    );
+    counter('millpond_sealed_bytes_total', 'Bytes of segments written.', () => this.#sealedBytes);
+    counter(
+      'millpond_expired_segments_total',
+      'Segments that retention dropped.',
+      () => this.#expiredSegments,
+    );
+    counter(
+      'millpond_expired_readings_total',
+      'Readings that retention dropped, read or not.',
+      () => this.#expiredReadings,
+    );
     this.#gauges = new LogGauges(registers);
   }
 
@@ -95,6 +122,17 @@ export class LogMetrics {
 
   failing(isFailing: boolean): void {
     if (isFailing) this.#failures += 1;
+  }
+
+  sealed({ rows, bytes, ms }: { rows: number; bytes: number; ms: number }): void {
+    this.#sealedReadings += rows;
+    this.#sealedBytes += bytes;
+    this.#sealSeconds.observe(ms / 1000);
+  }
+
+  expired(segments: number, readings: number): void {
+    this.#expiredSegments += segments;
+    this.#expiredReadings += readings;
   }
 
   trimmedDeadLetters(count: number): void {

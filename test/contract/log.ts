@@ -8,7 +8,9 @@ import type { DeadLetterReason, Decoded } from '../../src/core/contracts.ts';
 import type { MillpondError } from '../../src/core/errors.ts';
 import type { RawMessage } from '../../src/core/raw-message.ts';
 import { type DecodedReading, Quality, type SeriesKey } from '../../src/core/reading.ts';
-import type { Log, LogOptions } from '../../src/log/log.ts';
+import type { Log } from '../../src/log/log.ts';
+import type { LogOptions } from '../../src/log/log-options.ts';
+import { noEvents } from '../support/duckdb-log.ts';
 import { anyValue, readingOf, rowsOf } from '../support/reading-rows.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -90,8 +92,8 @@ async function valuesOf(log: Log): Promise<(number | string)[]> {
 }
 
 function watermarks(log: Log) {
-  const [stream] = log.streams();
-  return { low: stream?.lowWatermark, high: stream?.highWatermark };
+  const { lowWatermark, highWatermark } = log.stream('');
+  return { low: lowWatermark, high: highWatermark };
 }
 
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 });
@@ -580,11 +582,11 @@ export function describeLog(subject: LogUnderTest): void {
             return 1_700_000_000_000_000;
           },
           events: {
+            ...noEvents,
             committed: () => {
               if (where === 'committed') maybeFail();
             },
             failing: (error) => state.told.push(error?.code ?? null),
-            trimmedDeadLetters: () => {},
           },
         });
         isOpen = true;
@@ -613,9 +615,9 @@ export function describeLog(subject: LogUnderTest): void {
         const log = await subject.open(tempFolder(), {
           tailBytesMax: 0,
           events: {
+            ...noEvents,
             committed: maybeFail,
             failing: (error) => state.told.push(error?.code ?? null),
-            trimmedDeadLetters: () => {},
           },
         });
         append(
@@ -647,6 +649,7 @@ export function describeLog(subject: LogUnderTest): void {
       const log = await subject.open(tempFolder(), {
         consumersMax: 3,
         events: {
+          ...noEvents,
           committed() {
             if (isFailing) throw new Error('no space left');
           },

@@ -197,7 +197,7 @@ test('readings that went while it was stopped are a gap to their consumers', asy
   expect(await gateway.stop()).toBe(0);
   await withDatabase(
     folder,
-    'delete from hot_0 where "offset" >= 5 and "offset" < 8',
+    'delete from hot_0_0 where "offset" >= 5 and "offset" < 8',
     `insert into losses values ('readings', 5, 7, 3, 'retention', '', timestamp '2024-01-01')`,
   );
   const again = await start(folder);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log/log.ts';
 import { append, decodedOf, messageOf, readAll, settled } from '../contract/log.ts';
-import { databaseFile, openLog, withDatabase } from '../support/duckdb-log.ts';
+import { databaseFile, noEvents, openLog, withDatabase } from '../support/duckdb-log.ts';
 import { rowsOf } from '../support/reading-rows.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -39,7 +39,7 @@ async function readThrough(log: Log, from: number, rowsMax: number) {
 describe('readings that are gone', () => {
   test('in the middle are told as one gap, between those before and after', async () => {
     const folder = await filled();
-    await withDatabase(folder, 'delete from hot_0 where "offset" >= 40 and "offset" < 60');
+    await withDatabase(folder, 'delete from hot_0_0 where "offset" >= 40 and "offset" < 60');
     const log = await openLog(folder);
     const left = [...Array(100).keys()].filter((offset) => offset < 40 || offset >= 60);
     for (const rowsMax of [1, 7, 45, 1000]) {
@@ -56,11 +56,11 @@ describe('readings that are gone', () => {
 
   test('at the start raise the low watermark, and are a gap to who still wants them', async () => {
     const folder = await filled();
-    await withDatabase(folder, 'delete from hot_0 where "offset" < 30');
+    await withDatabase(folder, 'delete from hot_0_0 where "offset" < 30');
     const log = await openLog(folder);
-    expect(log.streams()).toEqual([{ stream: 'readings', lowWatermark: 30, highWatermark: 100 }]);
+    expect(log.stream('')).toMatchObject({ lowWatermark: 30, highWatermark: 100 });
     const { gaps, offsets } = await readThrough(log, 0, 8);
-    expect(gaps).toEqual([{ first: 0, next: 30, reason: 'not_recorded', before: 0 }]);
+    expect(gaps).toEqual([{ first: 0, next: 30, reason: 'retention', before: 0 }]);
     expect(offsets[0]).toBe(30);
     expect(offsets).toHaveLength(70);
     await log.close();
@@ -71,23 +71,23 @@ describe('readings that are gone', () => {
     [
       'a committed position',
       [
-        "delete from meta where key = 'devices_as_of'",
+        "delete from meta where key = 'devices_as_of:0'",
         "insert into consumers values ('readings', 'c', 100, timestamp '2024-01-01')",
       ],
     ],
     [
       'a recorded loss',
       [
-        "delete from meta where key = 'devices_as_of'",
+        "delete from meta where key = 'devices_as_of:0'",
         `insert into losses values
           ('readings', 90, 99, 10, 'salvage', '', timestamp '2024-01-01')`,
       ],
     ],
   ])('at the end do not free their offsets: %s tells of them', async (_what, statements) => {
     const folder = await filled();
-    await withDatabase(folder, 'delete from hot_0 where "offset" >= 90', ...statements);
+    await withDatabase(folder, 'delete from hot_0_0 where "offset" >= 90', ...statements);
     const log = await openLog(folder);
-    expect(log.streams()).toEqual([{ stream: 'readings', lowWatermark: 0, highWatermark: 100 }]);
+    expect(log.stream('')).toMatchObject({ lowWatermark: 0, highWatermark: 100 });
     append(log, ['new']);
     await settled(log);
     const { gaps, offsets } = await readThrough(log, 80, 7);
@@ -100,7 +100,7 @@ describe('readings that are gone', () => {
     const folder = await filled();
     await withDatabase(
       folder,
-      'delete from hot_0 where "offset" < 10 or ("offset" >= 50 and "offset" < 55)',
+      'delete from hot_0_0 where "offset" < 10 or ("offset" >= 50 and "offset" < 55)',
       `insert into losses values
         ('readings', 0, 9, 10, 'retention', '', timestamp '2024-01-01'),
         ('other', 50, 54, 5, 'wrong_stream', '', timestamp '2024-01-02'),
@@ -182,7 +182,7 @@ describe('a database file', () => {
       code: 'DATA_DIR_UNUSABLE',
       message: expect.stringContaining('999'),
     });
-    const [count] = await withDatabase(folder, 'select count(*)::integer as n from hot_0');
+    const [count] = await withDatabase(folder, 'select count(*)::integer as n from hot_0_0');
     expect(count).toEqual({ n: 100 });
   });
 });
@@ -195,6 +195,7 @@ test('while it cannot be opened again after a failed commit, reads say so and ma
   const log = await openLog(folder, {
     tailBytesMax: 0,
     events: {
+      ...noEvents,
       committed() {
         if (isFailing) throw new Error('no space left');
       },
@@ -204,7 +205,6 @@ test('while it cannot be opened again after a failed commit, reads say so and ma
         copyFileSync(`${path}.wal`, `${aside}.wal`);
         writeFileSync(path, 'no database '.repeat(1000));
       },
-      trimmedDeadLetters: () => {},
     },
   });
   isFailing = true;
@@ -233,8 +233,7 @@ test('too many dead letters: the oldest go, and are a recorded loss', async () =
   const log = await openLog(folder, {
     deadLettersMax: 20,
     events: {
-      committed: () => {},
-      failing: () => {},
+      ...noEvents,
       trimmedDeadLetters: (count) => trimmed.push(count),
     },
   });

@@ -1,22 +1,39 @@
 // The log on a real DuckDB file, with small limits, and a way to change its file while it is closed.
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { Log, type LogOptions } from '../../src/log/log.ts';
+import { Log } from '../../src/log/log.ts';
+import type { LogEvents, LogOptions } from '../../src/log/log-options.ts';
 
 export const databaseFile = 'hot.duckdb';
+
+export const noEvents: LogEvents = {
+  committed: () => {},
+  failing: () => {},
+  trimmedDeadLetters: () => {},
+  sealed: () => {},
+  dropped: () => {},
+  notice: () => {},
+};
 
 export function openLog(directory: string, options: Partial<LogOptions> = {}): Promise<Log> {
   return Log.open({
     directory,
     database: { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 * 1024 },
+    streams: [],
     commitIntervalMs: 0,
+    sealRows: 500_000,
+    sealAgeMs: 3_600_000,
+    bytesMax: 0,
+    diskFreeBytesMin: 0,
+    segmentCacheBytesMax: 8 * 1024 * 1024,
+    lossesMax: 1000,
     tailBytesMax: 1024 * 1024,
     consumersMax: 100,
     seriesMax: 1_000_000,
     deadLettersMax: 1000,
     deadLetterBytesMax: 1024 * 1024,
     clock: () => 1_700_000_000_000_000,
-    events: { committed: () => {}, failing: () => {}, trimmedDeadLetters: () => {} },
+    events: noEvents,
     ...options,
   });
 }

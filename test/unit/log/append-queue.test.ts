@@ -7,6 +7,12 @@ import { AppendQueue, type CommitTarget } from '../../../src/log/append-queue.ts
 
 class Batch {
   readonly items: number[] = [];
+  readonly commitIntervalMs: number;
+
+  constructor(commitIntervalMs: number) {
+    this.commitIntervalMs = commitIntervalMs;
+  }
+
   get isEmpty(): boolean {
     return this.items.length === 0;
   }
@@ -72,9 +78,8 @@ const retryMs = { first: 100, max: 400 };
 
 function rig(commitIntervalMs = 0, target = new FakeTarget()) {
   const queue = new AppendQueue<Batch>({
-    create: () => new Batch(),
+    create: () => new Batch(commitIntervalMs),
     target,
-    commitIntervalMs,
     retryMs,
   });
   let next = 0;

@@ -37,6 +37,12 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     // State of the broker that seldom moves.
     'millpond_mqtt_sessions',
     'millpond_mqtt_retained_messages',
+    // How sealing and retention go on: the sizes beside them say as much.
+    'millpond_sealed_readings_total',
+    'millpond_sealed_bytes_total',
+    'millpond_seal_duration_seconds',
+    'millpond_expired_segments_total',
+    'millpond_expired_readings_total',
     // For looking closer.
     'millpond_commit_batch_readings',
     'millpond_dead_letters_trimmed_total',

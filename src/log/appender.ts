@@ -1,0 +1,89 @@
+// From a decoded message to the commit that is being filled: every reading gets its stream, its
+// series and its offset; what a stream refuses is refused whole.
+
+import type { Decoded } from '../core/contracts.ts';
+import { MillpondError } from '../core/errors.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+import type { DecodedReading } from '../core/reading.ts';
+import type { LogOptions } from './log-options.ts';
+import type { Loss } from './loss.ts';
+import { deadLetterOf, type Pending } from './pending.ts';
+import type { SeriesTable } from './series-table.ts';
+import { StreamRouter } from './stream-router.ts';
+import type { StreamState } from './stream-state.ts';
+import type { Streams } from './streams.ts';
+
+export interface AppenderParts {
+  /** What the next commit will take. */
+  readonly pending: () => Pending;
+  readonly series: SeriesTable;
+  readonly streams: Streams;
+  readonly options: Pick<LogOptions, 'streams' | 'seriesMax' | 'commitIntervalMs' | 'clock'>;
+}
+
+export class Appender {
+  readonly #parts: AppenderParts;
+  readonly #router: StreamRouter;
+
+  constructor(parts: AppenderParts) {
+    this.#parts = parts;
+    this.#router = new StreamRouter(parts.options.streams);
+  }
+
+  /** Throws STREAM_FULL. */
+  append(message: RawMessage, decoded: Decoded): void {
+    const pending = this.#parts.pending();
+    for (const reading of decoded.readings) {
+      if (this.#streamOf(message, reading).isFull) throw this.#refusal(message, reading);
+    }
+    if (decoded.deadLetter !== null) {
+      pending.deadLetters.push(
+        deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }),
+      );
+    }
+    for (const reading of decoded.readings) {
+      const series = this.#parts.series.idOf(reading, message.source);
+      if (series < 0) {
+        const detail = `more than ${this.#parts.options.seriesMax} series`;
+        pending.deadLetters.push(
+          deadLetterOf(message, { profile: decoded.profile, reason: 'series_limit', detail }),
+        );
+        return;
+      }
+      const stream = this.#streamOf(message, reading);
+      pending.builder(stream.id).add(stream.nextOffset, series, reading, message.receivedAtUs);
+      stream.nextOffset += 1;
+      const { commitIntervalMs } = stream.settings;
+      if (commitIntervalMs !== null && commitIntervalMs < pending.commitIntervalMs) {
+        pending.commitIntervalMs = commitIntervalMs;
+      }
+    }
+  }
+
+  recordLoss(loss: Pick<Loss, 'stream' | 'count' | 'reason' | 'detail'>): void {
+    const { losses } = this.#parts.pending();
+    const atUs = this.#parts.options.clock();
+    const at = losses.findIndex(
+      ({ stream, reason, firstOffset }) =>
+        firstOffset < 0 && stream === loss.stream && reason === loss.reason,
+    );
+    const known = losses[at];
+    const whole = { ...loss, firstOffset: -1, lastOffset: -1, atUs };
+    if (known === undefined) losses.push(whole);
+    else losses[at] = { ...whole, count: known.count + loss.count };
+  }
+
+  #streamOf(message: RawMessage, reading: DecodedReading): StreamState {
+    const index = this.#router.route(message.topic, reading.device, reading.metric);
+    const name = index < 0 ? '' : (this.#parts.options.streams[index]?.name ?? '');
+    return this.#parts.streams.get(name);
+  }
+
+  #refusal(message: RawMessage, reading: DecodedReading): MillpondError {
+    const { name, settings } = this.#streamOf(message, reading);
+    return new MillpondError(
+      'STREAM_FULL',
+      `The stream ${name} is at its limit of ${settings.retention.hardBytes} bytes and takes nothing more.`,
+    );
+  }
+}

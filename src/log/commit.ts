@@ -1,0 +1,45 @@
+// What one group commit writes, in one transaction: the rows of each stream, and all that goes with
+// them.
+
+import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { Loss } from './loss.ts';
+import type { DeadLetter, Position } from './pending.ts';
+import type { SeriesSnapshot } from './series-state.ts';
+
+/** The rows of one stream in one commit. */
+export interface CommitRows {
+  readonly streamId: number;
+  /** Where they go. */
+  readonly table: string;
+  /** Whether the table is made by this commit. */
+  readonly isNewTable: boolean;
+  readonly firstOffset: number;
+  readonly columns: ReadingColumns;
+}
+
+export interface Commit {
+  readonly rows: readonly CommitRows[];
+  readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
+  readonly deadLetters: readonly DeadLetter[];
+  readonly firstDeadLetterId: number;
+  /** Dead letters below this number go, with `losses` saying so; -1 for none. */
+  readonly trimDeadLettersBelow: number;
+  readonly losses: readonly Loss[];
+  readonly positions: readonly Position[];
+  /** New `devices` rows. Null when not due. */
+  readonly snapshots: readonly SeriesSnapshot[] | null;
+  /** By stream number the offset before which the snapshots hold everything. */
+  readonly devicesAsOf: ReadonlyMap<number, number>;
+}
+
+export const emptyCommit: Commit = {
+  rows: [],
+  newSeries: { first: 0, keys: [] },
+  deadLetters: [],
+  firstDeadLetterId: 0,
+  trimDeadLettersBelow: -1,
+  losses: [],
+  positions: [],
+  snapshots: null,
+  devicesAsOf: new Map(),
+};

@@ -1,0 +1,158 @@
+// What becomes of a group commit: prepared once, written until it is durable, noted in everything
+// that is kept in memory, settled.
+
+import type { MillpondError } from '../core/errors.ts';
+import { type Commit, emptyCommit } from './commit.ts';
+import type { CommitWriter } from './commit-writer.ts';
+import type { ConsumerPositions } from './consumer-positions.ts';
+import type { Database } from './database.ts';
+import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { LogEvents, LogOptions } from './log-options.ts';
+import type { LossTotals } from './loss.ts';
+import type { Pending } from './pending.ts';
+import { prepareCommit, type RowTarget } from './prepare-commit.ts';
+import { sealRowsOf } from './retention/retention-plan.ts';
+import type { SeriesState } from './series-state.ts';
+import type { SeriesTable } from './series-table.ts';
+import type { Streams } from './streams.ts';
+
+/** How often the devices' latest values are written; they are made good from the rows after a crash. */
+const SNAPSHOT_INTERVAL_US = 30_000_000;
+
+export interface CommitterParts {
+  readonly options: Pick<LogOptions, 'clock' | 'sealRows'>;
+  readonly events: Pick<LogEvents, 'committed' | 'trimmedDeadLetters'>;
+  readonly writer: CommitWriter;
+  readonly database: () => Database;
+  /** Runs `look` on the reader's connection while nothing else does. */
+  readonly whileReaderIdle: <T>(look: () => Promise<T>) => Promise<T>;
+  readonly streams: Streams;
+  readonly series: SeriesTable;
+  readonly seriesState: SeriesState;
+  readonly positions: ConsumerPositions;
+  readonly deadLetters: DeadLetterStore;
+  readonly losses: LossTotals;
+  /** Called after each commit: with true when it closed a hot table. */
+  readonly committed: (hasClosedTable: boolean) => void;
+}
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  readonly #prepared = new WeakMap<Pending, Commit>();
+  #snapshotDueUs: number;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+    this.#snapshotDueUs = parts.options.clock() + SNAPSHOT_INTERVAL_US;
+  }
+
+  /** Durable when it resolves. Called again with the same batch after a failure. */
+  async write(pending: Pending): Promise<void> {
+    const { writer, database, events } = this.#parts;
+    const known = this.#prepared.get(pending);
+    const commit = known ?? this.#prepare(pending);
+    if (known !== undefined && (await this.#isDurable(commit))) return;
+    const startedMs = performance.now();
+    await writer.write(database(), commit);
+    events.committed({
+      rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
+      deadLetters: commit.deadLetters.length,
+      ms: performance.now() - startedMs,
+    });
+  }
+
+  /** Takes note of a durable batch and settles it. */
+  done(pending: Pending): void {
+    const { streams, series, seriesState, positions, deadLetters, losses } = this.#parts;
+    const { options, events, database } = this.#parts;
+    const commit = this.#prepared.get(pending) as Commit;
+    const nowUs = options.clock();
+    let hasClosedTable = false;
+    for (const { streamId, table, isNewTable, columns } of commit.rows) {
+      const stream = streams.byId(streamId);
+      stream.ring.push(stream.highWatermark, columns);
+      const closed = isNewTable ? stream.hot.at(-1) : undefined;
+      if (closed !== undefined) {
+        database().forget(closed.name);
+        hasClosedTable = true;
+      }
+      stream.committed(table, columns.count, nowUs);
+      seriesState.note(columns);
+    }
+    series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
+    for (const position of commit.positions) positions.set(position);
+    if (commit.snapshots !== null) this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
+    const sizes = commit.deadLetters.map(({ payload }) => payload.length);
+    const trimmed = commit.trimDeadLettersBelow - deadLetters.firstId;
+    deadLetters.committed(sizes, commit.trimDeadLettersBelow);
+    if (commit.trimDeadLettersBelow >= 0) events.trimmedDeadLetters(trimmed);
+    losses.note(commit.losses);
+    for (const settle of pending.onDurable) settle();
+    this.#parts.committed(hasClosedTable);
+  }
+
+  failed(pending: Pending, error: MillpondError): void {
+    for (const fail of pending.onFailed) fail(error);
+  }
+
+  /** Writes the devices' latest values: the last thing before the database is closed. */
+  async writeLastSnapshots(): Promise<void> {
+    const { seriesState, writer, database } = this.#parts;
+    while (seriesState.isDirty) {
+      await writer.write(database(), {
+        ...emptyCommit,
+        snapshots: seriesState.takeDirty(),
+        devicesAsOf: this.#ends(),
+      });
+    }
+  }
+
+  #prepare(pending: Pending): Commit {
+    const { options, series, seriesState, deadLetters, positions } = this.#parts;
+    const nowUs = options.clock();
+    const isSnapshotDue = nowUs >= this.#snapshotDueUs && seriesState.isDirty;
+    const commit = prepareCommit(pending, {
+      targetOf: (streamId) => this.#targetOf(streamId),
+      newSeries: series.unwritten(),
+      deadLetters,
+      positions,
+      snapshots: isSnapshotDue ? seriesState.takeDirty() : null,
+      devicesAsOf: this.#ends(),
+      nowUs,
+    });
+    this.#prepared.set(pending, commit);
+    return commit;
+  }
+
+  #targetOf(streamId: number): RowTarget {
+    const { streams, options } = this.#parts;
+    const stream = streams.byId(streamId);
+    const table = stream.openTable;
+    const firstOffset = stream.highWatermark;
+    if (table === null) return { firstOffset, table: null };
+    const isFull = table.next - table.first >= sealRowsOf(stream.settings, options.sealRows);
+    return { firstOffset, table: isFull ? null : table.name };
+  }
+
+  #ends(): ReadonlyMap<number, number> {
+    return new Map(this.#parts.streams.all.map(({ id, highWatermark }) => [id, highWatermark]));
+  }
+
+  // After a failed commit the disk may hold it all the same; its first offset or dead letter tells.
+  async #isDurable(commit: Commit): Promise<boolean> {
+    const [rows] = commit.rows;
+    if (rows === undefined && commit.deadLetters.length === 0) return false;
+    return this.#parts.whileReaderIdle(async () => {
+      const database = this.#parts.database();
+      if (rows?.isNewTable) {
+        return (await database.tables()).includes(rows.table);
+      }
+      const sql =
+        rows === undefined
+          ? `select count(*) as n from dead_letters where id >= ${commit.firstDeadLetterId}`
+          : `select count(*) as n from ${rows.table} where "offset" >= ${rows.firstOffset}`;
+      const [found] = await database.rows(sql);
+      return Number(found?.n ?? 0) > 0;
+    });
+  }
+}

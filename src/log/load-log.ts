@@ -1,0 +1,101 @@
+// What a log has in memory once it is open: filled from the database and from the config.
+
+import { MillpondError } from '../core/errors.ts';
+import type { ConsumerPositions } from './consumer-positions.ts';
+import type { Database } from './database.ts';
+import type { DeadLetterStore } from './dead-letter-store.ts';
+import {
+  loadDevices,
+  loadLossCounts,
+  loadPositions,
+  loadSeries,
+  loadStreams,
+  type StoredStream,
+} from './load-state.ts';
+import type { LogOptions } from './log-options.ts';
+import type { LossTotals } from './loss.ts';
+import type { SeriesState } from './series-state.ts';
+import type { SeriesTable } from './series-table.ts';
+import type { StreamReader } from './stream-reader.ts';
+import { noLimits } from './stream-settings.ts';
+import { StreamState } from './stream-state.ts';
+import type { Streams } from './streams.ts';
+import { TailRing } from './tail-ring.ts';
+
+export interface LoadParts {
+  readonly options: LogOptions;
+  readonly database: Database;
+  readonly streams: Streams;
+  readonly series: SeriesTable;
+  readonly seriesState: SeriesState;
+  readonly positions: ConsumerPositions;
+  readonly deadLetters: DeadLetterStore;
+  readonly losses: LossTotals;
+  readonly reader: StreamReader;
+}
+
+const ROWS_AT_ONCE = 65_536;
+
+/** Returns the newest time of arrival that it found, microseconds; 0 for none. */
+export async function loadLog(parts: LoadParts): Promise<number> {
+  const { database, options, streams } = parts;
+  await loadSeries(database, parts.series);
+  await loadDevices(database, parts.seriesState);
+  const stored = await loadStreams(database);
+  if (stored.emptyTables.length > 0) {
+    await database.transaction(async () => {
+      for (const table of stored.emptyTables) await database.writer.run(`drop table ${table}`);
+    });
+  }
+  const nowUs = options.clock();
+  for (const each of stored.streams) streams.add(restore(each, options, nowUs));
+  await addConfigured(parts, stored.streams);
+  for (const each of stored.streams) await catchUp(parts, each);
+  for (const position of await loadPositions(database)) parts.positions.set(position);
+  await parts.deadLetters.load(database);
+  const losses = await loadLossCounts(database);
+  for (const { reason, count } of losses) parts.losses.noteCount(reason, count);
+  return parts.seriesState.lastSeenUs;
+}
+
+function restore(stored: StoredStream, options: LogOptions, nowUs: number): StreamState {
+  const { id, name, next, segments, hot } = stored;
+  const settings = options.streams.find((stream) => stream.name === name) ?? noLimits;
+  const stream = new StreamState({ id, name, settings }, next, new TailRing(options.tailBytesMax));
+  for (const segment of segments) stream.segments.add(segment);
+  for (const table of hot) stream.restoreHot(table.first, table.next, nowUs);
+  return stream;
+}
+
+/** Streams that the config names for the first time. */
+async function addConfigured(
+  { database, options, streams }: LoadParts,
+  stored: readonly StoredStream[],
+): Promise<void> {
+  let id = stored.reduce((most, each) => Math.max(most, each.id), 0);
+  for (const settings of options.streams) {
+    const { name } = settings;
+    if (stored.some((each) => each.name === name)) continue;
+    id += 1;
+    const added = id;
+    await database.transaction(async () => {
+      await database.writer.run('insert into streams values ($1, $2)', [added, name]);
+    });
+    streams.add(new StreamState({ id, name, settings }, 0, new TailRing(options.tailBytesMax)));
+  }
+}
+
+/** The devices' latest values from the rows that came after they were written. */
+async function catchUp(
+  { streams, reader, seriesState }: LoadParts,
+  stored: StoredStream,
+): Promise<void> {
+  const stream = streams.byId(stored.id);
+  let from = Math.max(stored.devicesAsOf, stream.lowWatermark);
+  while (from < stream.highWatermark) {
+    const { gap, runs, next } = await reader.read(stream, from, ROWS_AT_ONCE);
+    for (const run of runs) seriesState.note(run);
+    from = gap === null ? next : gap.next;
+    if (next < from) throw new MillpondError('INTERNAL', `reading ${stored.name} stands still`);
+  }
+}
