@@ -40,7 +40,13 @@ export type DropReason =
   | 'ignored_field'
   | 'empty_payload'
   | 'duplicate'
-  | 'no_measurement';
+  | 'no_measurement'
+  /** The device itself says that the value is bad or stale. */
+  | 'bad_quality'
+  /** A kind of value that makes no reading: a table, a file, a template. */
+  | 'unsupported_type'
+  /** Messages of the device are missing before this one, which is none the worse. */
+  | 'sequence_gap';
 
 /** Why a message (or a part of it) went to the dead letters. */
 export type DeadLetterReason =
@@ -54,6 +60,13 @@ export type DeadLetterReason =
   | 'name_too_long'
   | 'name_invalid'
   | FrameFault
+  /** A binary or a text that breaks the rules of its own protocol. */
+  | 'malformed'
+  /** A version or a part of a protocol that must be understood and is not. */
+  | 'unsupported'
+  | 'encrypted'
+  /** Only an alias, and the birth that says what it stands for was not seen. */
+  | 'alias_unknown'
   | 'no_profile'
   | 'series_limit'
   | 'decoder_fault';

@@ -77,7 +77,7 @@ class RecordSink implements BuiltinSink {
       emission.measuredAtUs = this.#measuredAtUs;
       emission.quality = this.#quality;
     } else {
-      emission.useDeviceTime(timeUs);
+      emission.useDeviceTime(timeUs, record.isHistorical);
     }
     emission.depth = 0;
     emission.containers[0] = record;

@@ -74,13 +74,15 @@ export class Emission implements Scope {
   }
 
   /** Takes the device's time or one of device-time's codes for there being none. */
-  useDeviceTime(us: number): void {
+  useDeviceTime(us: number, isHistorical = false): void {
     let isSuspect = us === timeUnusable;
     if (us < 0) {
       this.measuredAtUs = this.receivedAtUs;
     } else {
       this.measuredAtUs = us;
-      isSuspect = Math.abs(us - this.receivedAtUs) > this.#limits.maxClockSkewUs;
+      const aheadUs = us - this.receivedAtUs;
+      const skewUs = isHistorical ? aheadUs : Math.abs(aheadUs);
+      isSuspect = skewUs > this.#limits.maxClockSkewUs;
     }
     this.quality =
       isSuspect && this.#deliveryQuality === Quality.good

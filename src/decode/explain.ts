@@ -16,6 +16,9 @@ const dropMeanings: Readonly<Record<DropReason, string>> = {
   empty_payload: 'the payload is empty',
   duplicate: 'the same as a moment before',
   no_measurement: 'nothing measured in it',
+  bad_quality: 'the device itself calls the value bad or stale',
+  unsupported_type: 'a kind of value that makes no reading: a table, a file, a template',
+  sequence_gap: 'messages of the device are missing before this one',
 };
 
 const deadLetterMeanings: Readonly<Record<DeadLetterReason, string>> = {
@@ -31,6 +34,10 @@ const deadLetterMeanings: Readonly<Record<DeadLetterReason, string>> = {
   checksum: 'the checksum is wrong',
   frame_too_long: 'the beginning of a frame beyond the limit of its port',
   frame_invalid: 'not written as the framing of its port says',
+  malformed: 'breaks the rules of its own protocol, or is cut off',
+  unsupported: 'a version or a part of its protocol that is not understood',
+  encrypted: 'encrypted',
+  alias_unknown: 'a value by its alias alone, and the birth that explains it was not seen',
   no_profile: 'no profile matches the topic, and there is no number to be found',
   series_limit: 'one series more than the log takes',
   decoder_fault: 'a fault in Millpond; please report it with the payload',

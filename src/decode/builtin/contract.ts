@@ -19,6 +19,8 @@ export interface BuiltinRecord {
    * beside it, else that of arrival.
    */
   readonly timeUs?: number;
+  /** Kept back by the device and sent late, so that a time long past is no sign of a wrong clock. */
+  readonly isHistorical?: boolean;
 }
 
 /** Takes what is found. None of it throws, and none need be called. */

@@ -1,5 +1,8 @@
 // The built-in decoders by name. A profile can name no other.
 
 import type { BuiltinFactories } from './contract.ts';
+import { createSparkplugDecoder } from './sparkplug.ts';
 
-export const builtinFactories: BuiltinFactories = new Map([]);
+export const builtinFactories: BuiltinFactories = new Map([
+  ['sparkplug-b', createSparkplugDecoder],
+]);
