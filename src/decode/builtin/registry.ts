@@ -1,8 +1,10 @@
 // The built-in decoders by name. A profile can name no other.
 
 import type { BuiltinFactories } from './contract.ts';
+import { createSenmlDecoder } from './senml.ts';
 import { createSparkplugDecoder } from './sparkplug.ts';
 
 export const builtinFactories: BuiltinFactories = new Map([
+  ['senml', createSenmlDecoder],
   ['sparkplug-b', createSparkplugDecoder],
 ]);
