@@ -26,7 +26,7 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places of each outside library: folders or files below src/. */
 const libraryHomes: Readonly<Record<string, readonly string[]>> = {
-  '@bufbuild/protobuf': ['delivery/grpc', 'generated'],
+  '@bufbuild/protobuf': ['delivery/grpc', 'generated', 'decode/builtin'],
   '@duckdb/node-api': ['log'],
   '@duckdb/node-bindings': ['log'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'cli/client.ts'],
@@ -34,6 +34,7 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@grpc/reflection': ['delivery/grpc'],
   aedes: ['sources/mqtt'],
   'aedes-persistence': ['sources/mqtt'],
+  cborg: ['decode/builtin'],
   commander: ['cli', 'main.ts'],
   fastify: ['delivery/http'],
   'grpc-health-check': ['delivery/grpc'],
