@@ -35,6 +35,11 @@ export class Body {
     return field in this.#overrides ? [...this.#place, field, ...rest] : [field, ...rest];
   }
 
+  /** Inherited by a match that has a format of its own. */
+  isMeantForOthers(field: keyof BodyDocument): boolean {
+    return 'format' in this.#overrides && !(field in this.#overrides);
+  }
+
   get place(): DocumentPath {
     return this.#place;
   }
@@ -96,7 +101,7 @@ export function compileFormat(body: Body, problems: Problems): PayloadParser | n
   const { format, pairs, assign, columns, separator, patterns, texts, bytes } = body.fields;
   for (const [field, owner] of Object.entries(owners)) {
     const name = field as keyof typeof owners;
-    if (format !== owner && body.fields[name] !== undefined) {
+    if (format !== owner && body.fields[name] !== undefined && !body.isMeantForOthers(name)) {
       problems.add(body.at(name), `${name} belongs to format: ${owner}`);
     }
   }

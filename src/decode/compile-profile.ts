@@ -113,7 +113,10 @@ function compileRule(
   });
   const within = problems.at(body.at('within'), () => parsePath(fields.within ?? []));
   const time = compileTime(body, slotOfTopic, problems);
-  const reserved = new Set(time?.sources.flatMap(rootKeysOfTime));
+  const reserved = new Set([
+    ...(fields.skip ?? []),
+    ...(time?.sources.flatMap(rootKeysOfTime) ?? []),
+  ]);
   if (device !== undefined) for (const key of rootKeysOf(device)) reserved.add(key);
   if (fields.readings === undefined && fields.decoder === undefined) {
     problems.add(body.place, 'no readings: list them here or for the whole profile');

@@ -41,7 +41,8 @@ export function isMet(condition: Condition, value: unknown, emission: Emission):
   }
   const { reference, texts, min, max, isNumeric } = condition;
   const found = reference === null ? value : readReference(reference, emission);
-  if (found === undefined || found === null || typeof found === 'object') return false;
+  if (found === undefined || found === null) return false;
+  if (typeof found === 'object') return texts === null && !isNumeric;
   if (texts !== null && !texts.has(String(found))) return false;
   if (!isNumeric) return true;
   if (typeof found === 'string' && found.trim() === '') return false;

@@ -215,6 +215,11 @@ const bodyShape = {
     .optional()
     .describe('The same device, time and values again within this, as 2s, are counted, not kept.'),
   within: path.optional().describe('A path put before that of every reading.'),
+  skip: z
+    .array(text)
+    .max(64)
+    .optional()
+    .describe('Keys of the document itself that wildcards leave alone.'),
   sentinels: sentinels.optional(),
   readings: z.array(readingSchema).min(1).max(256).optional(),
 };

@@ -30,6 +30,8 @@ export interface Fixture {
   readonly uncertain?: boolean;
   readonly retain?: boolean;
   readonly tol?: number;
+  readonly notes?: string;
+  readonly repeat?: number;
   readonly must_not?: readonly Partial<Expected>[];
 }
 
@@ -54,6 +56,15 @@ export const supportedFamilies = new Set([
   'senml_json',
   'senml_cbor',
   'influx_lp',
+  'rtl_433',
+  'theengs_omg',
+  'tts_v3',
+  'chirpstack_v4',
+  'shelly_gen1',
+  'homie',
+  'home_assistant',
+  'cloud_json',
+  'csv_kv',
 ]);
 
 /** Times that are said relative to the message's arrival, in seconds. */

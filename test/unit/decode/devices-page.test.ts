@@ -6,7 +6,7 @@ import { parseProfile } from '../../../src/decode/parse-profile.ts';
 import { profileJsonSchema } from '../../../src/decode/profile-schema.ts';
 import { parseTopicPattern } from '../../../src/decode/topic-pattern.ts';
 import { metricTable, unitSpellings } from '../../../src/decode/units.ts';
-import { builtInDecoder, messageOf, summaryOf } from './messages.ts';
+import { builtInDecoder, builtInProfiles, messageOf, summaryOf } from './messages.ts';
 
 /** Without what the formatter puts into the tables' cells. */
 const page = readFileSync(new URL('../../../docs/devices.md', import.meta.url), 'utf8').replace(
@@ -41,6 +41,11 @@ test('what the page says of messages without a profile', () => {
     'plant/pump7||temperature=21.5 Cel',
     'plant/pump7||rpm=900',
   ]);
+});
+
+test('every profile that comes with Millpond is on the page', () => {
+  const missing = builtInProfiles.filter(({ name }) => !page.includes(`| \`${name}\` |`));
+  expect(missing.map(({ name }) => name)).toEqual([]);
 });
 
 test('the topic patterns on the page are patterns', () => {
