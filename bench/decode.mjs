@@ -13,7 +13,7 @@ const rounds = 5;
 const { profiles } = loadProfiles();
 
 function messagesOf(topicOf, payload) {
-  const bytes = Buffer.from(payload);
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
   return Array.from({ length: devices }, (_, index) => ({
     source: 'mqtt',
     topic: topicOf(`device${index}`),
@@ -73,11 +73,44 @@ const cases = [
     (d) => `${d}/status/em1:1`,
     '{"id":1,"current":2.598,"voltage":234.9,"act_power":501.8,"aprt_power":612.4,"pf":0.84,"freq":50,"calibration":"factory"}',
   ],
+  [
+    'sparkplug-b, 2 by alias',
+    (d) => `spBv1.0/plant/NDATA/${d}`,
+    Buffer.from('CIDQlf+8MRIQEAEYhNeV/7wxIAllAACyQRIUEAIYhNeV/7wxIAppAAAAAACgRkA=', 'base64'),
+    // Inputs/Temperature is alias 1, Inputs/Humidity alias 2.
+    (d) => `spBv1.0/plant/NBIRTH/${d}`,
+    Buffer.from(
+      'CIDQlf+8MRISCgViZFNlcRiA0JX/vDEgBFgAEiEKFE5vZGUgQ29udHJvbC9SZWJpcnRoGIDQlf+8MSALcAASJAoSSW5wdXRzL1RlbXBlcmF0dXJlEAEYgNCV/7wxIAllAACsQRIlCg9JbnB1dHMvSHVtaWRpdHkQAhiA0JX/vDEgCmkAAAAAAKBGQBgA',
+      'base64',
+    ),
+  ],
+  [
+    'senml, JSON',
+    (d) => `${d}/senml`,
+    '[{"bn":"urn:dev:ow:10e2073a01080063:","bt":1704067200,"n":"temperature","u":"Cel","v":21.5},{"n":"humidity","u":"%RH","v":45.2}]',
+  ],
+  [
+    'senml, CBOR',
+    (d) => `${d}/senml-cbor`,
+    Buffer.from(
+      'gqUheB11cm46ZGV2Om1hYzowMDI0YmVmZmZlODA0ZmYxOiIaTq6hiABrdGVtcGVyYXR1cmUBY0NlbAL7QDeAAAAAAACjAGhodW1pZGl0eQFjJVJIAhgz',
+      'base64',
+    ),
+  ],
+  [
+    'line-protocol',
+    (d) => `telegraf/${d}`,
+    'env,host=server,room=west temp=21.5,hum=45.25 1704067200000000000\nenv,host=other,room=west temp=-3.25,hum=80 1704067200000000000\n',
+  ],
+  ['bthome', (d) => `bthome/${d}`, Buffer.from('4002ca0903bf13', 'hex')],
 ];
 
 console.log('profile                      µs/message   readings/s');
-for (const [name, topicOf, payload] of cases) {
+for (const [name, topicOf, payload, birthTopicOf, birth] of cases) {
   const decoder = createDecoder({ profiles });
+  if (birth !== undefined) {
+    for (const message of messagesOf(birthTopicOf, birth)) decoder.decode(message);
+  }
   const { perMessageUs, perSecond } = measure(decoder, messagesOf(topicOf, payload));
   console.log(
     `${name.padEnd(28)} ${perMessageUs.toFixed(2).padStart(10)} ${Math.round(perSecond).toLocaleString('en').padStart(12)}`,

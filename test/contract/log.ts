@@ -42,7 +42,6 @@ export function messageOf(part: Partial<RawMessage> = {}): RawMessage {
     receivedAtUs: 1_700_000_000_000_000,
     isRetained: false,
     isRedelivered: false,
-    isRefusable: true,
     ...part,
   };
 }

@@ -31,7 +31,6 @@ describe('a PUBLISH is acknowledged', () => {
         receivedAtUs: expect.any(Number),
         isRetained: false,
         isRedelivered: false,
-        isRefusable: qos > 0,
       },
     ]);
   });

@@ -6,6 +6,8 @@ import { ByteReader } from './byte-reader.ts';
 import type { BuiltinDecoder, BuiltinSink } from './contract.ts';
 
 export const bthomeUuid = 0xfcd2;
+/** No advertisement is longer (Bluetooth 5, extended). */
+const bytesMax = 1650;
 
 function hex(value: number): string {
   return `0x${value.toString(16).padStart(2, '0')}`;
@@ -14,8 +16,8 @@ function hex(value: number): string {
 /** `data` is the service data behind the UUID. What follows an unknown object cannot be read. */
 export function decodeBthome(data: Uint8Array, sink: BuiltinSink): void {
   const reader = new ByteReader(data);
-  if (!reader.has(1)) {
-    sink.reject('malformed', 'BTHome: no data');
+  if (!reader.has(1) || data.length > bytesMax) {
+    sink.reject('malformed', `BTHome: ${data.length} bytes`);
     return;
   }
   const about = reader.u8();
@@ -60,7 +62,7 @@ export function decodeBthome(data: Uint8Array, sink: BuiltinSink): void {
     sink.add({
       name,
       value: (raw * mul) / div,
-      ...(unit === undefined ? {} : { unit }),
+      unit,
       channel: channelOf(channel, count),
     });
   }

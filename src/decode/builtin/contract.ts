@@ -10,17 +10,17 @@ export interface BuiltinRecord {
   /** A text becomes a text reading; NaN and infinities are left out. */
   readonly value: number | string;
   /** Left out: the unit in the name, else the canonical one. */
-  readonly unit?: string;
+  readonly unit?: string | undefined;
   /** Left out: the device of the profile (its template, or {device} of the topic). */
-  readonly device?: string;
-  readonly channel?: string;
+  readonly device?: string | undefined;
+  readonly channel?: string | undefined;
   /**
    * Microseconds since the epoch, or a code of device-time.ts. Left out: the time that the profile read
    * beside it, else that of arrival.
    */
-  readonly timeUs?: number;
+  readonly timeUs?: number | undefined;
   /** Kept back by the device and sent late, so that a time long past is no sign of a wrong clock. */
-  readonly isHistorical?: boolean;
+  readonly isHistorical?: boolean | undefined;
 }
 
 /** Takes what is found. None of it throws, and none need be called. */

@@ -94,8 +94,8 @@ function emitLine(line: Line, precision: TimeForm | undefined, sink: BuiltinSink
       name: field.key,
       value,
       device,
-      ...(full === '' ? {} : { channel: full }),
-      ...(timeUs === undefined ? {} : { timeUs }),
+      channel: full,
+      timeUs,
     });
   }
 }

@@ -76,22 +76,32 @@ export function readSenmlRecord(record: unknown): SenmlFields | SenmlFault {
     t: undefined,
     hasOtherValue: false,
   };
-  const entries = record instanceof Map ? record.entries() : Object.entries(record);
-  for (const [key, value] of entries as Iterable<[unknown, unknown]>) {
-    const label = typeof key === 'number' ? cborLabels[key - lowestCborLabel] : key;
-    if (typeof label !== 'string') continue;
-    const set = setters.get(label);
-    if (set === undefined) {
-      if (!label.endsWith('_')) continue;
-      return { fault: 'unsupported', detail: 'SenML: a field that must be understood and is not' };
+  if (record instanceof Map) {
+    for (const [key, value] of record as Map<unknown, unknown>) {
+      const label = typeof key === 'number' ? cborLabels[key - lowestCborLabel] : key;
+      const fault = typeof label === 'string' ? setField(fields, label, value) : null;
+      if (fault !== null) return fault;
     }
-    if (!set(fields, value)) {
-      return { fault: 'wrong_type', detail: `SenML: ${label} is not of its type` };
+  } else {
+    for (const label in record) {
+      const fault = setField(fields, label, (record as Record<string, unknown>)[label]);
+      if (fault !== null) return fault;
     }
   }
-  const values = [fields.v !== undefined, fields.vs !== undefined, fields.hasOtherValue];
-  if (values.filter((isThere) => isThere).length > 1) {
+  const values =
+    Number(fields.v !== undefined) + Number(fields.vs !== undefined) + Number(fields.hasOtherValue);
+  if (values > 1) {
     return { fault: 'malformed', detail: 'SenML: a record with more than one value' };
   }
   return fields;
+}
+
+function setField(fields: SenmlFields, label: string, value: unknown): SenmlFault | null {
+  const set = setters.get(label);
+  if (set === undefined) {
+    if (!label.endsWith('_')) return null;
+    return { fault: 'unsupported', detail: 'SenML: a field that must be understood and is not' };
+  }
+  if (set(fields, value)) return null;
+  return { fault: 'wrong_type', detail: `SenML: ${label} is not of its type` };
 }

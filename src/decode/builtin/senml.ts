@@ -128,14 +128,13 @@ function emitRecord(
   // A text has no unit. "/" is a ratio of 1, and %EL the share of a battery that is left (12.1).
   const unit = record.vs !== undefined ? undefined : sentUnit === '/' ? '1' : sentUnit;
   const named = nameByUnit(name, unit);
-  const timeUs = timeOf(base, record, context.receivedAtUs);
   sink.add({
     name: named.name === '' ? 'value' : named.name,
     value: record.vs ?? (record.v ?? 0) + (base.value ?? 0),
-    ...(named.unit === undefined ? {} : { unit: named.unit === '%EL' ? '%' : named.unit }),
-    ...(device === undefined ? {} : { device }),
-    ...(named.channel === undefined ? {} : { channel: named.channel }),
-    ...(timeUs === undefined ? {} : { timeUs }),
+    unit: named.unit === '%EL' ? '%' : named.unit,
+    device,
+    channel: named.channel,
+    timeUs: timeOf(base, record, context.receivedAtUs),
   });
 }
 

@@ -153,10 +153,10 @@ class SparkplugDecoder implements BuiltinDecoder {
     sink.add({
       name: named.name,
       value: found.value,
-      ...(named.unit === undefined ? {} : { unit: named.unit }),
-      ...(named.channel === undefined ? {} : { channel: named.channel }),
-      ...(timeMs === undefined ? {} : { timeUs: parseEpoch(timeMs, 'ms') }),
-      ...(metric.isHistorical ? { isHistorical: true } : {}),
+      unit: named.unit,
+      channel: named.channel,
+      timeUs: timeMs === undefined ? undefined : parseEpoch(timeMs, 'ms'),
+      isHistorical: metric.isHistorical,
     });
   }
 }

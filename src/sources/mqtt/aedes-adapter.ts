@@ -66,13 +66,7 @@ export interface BrokerHooks {
   onSession(connection: Connection, session: { isKept: boolean; isNew: boolean }): void;
   onReady(connection: Connection): void;
   onLeft(connection: Connection, isKept: boolean): void;
-  /** `drop` ends it unanswered and unforwarded; null where the client cannot be told of it. */
-  onPublish(
-    connection: Connection | null,
-    packet: PublishPacket,
-    release: Release,
-    drop: Release | null,
-  ): void;
+  onPublish(connection: Connection | null, packet: PublishPacket, release: Release): void;
   onDelivered(bytes: number, qos: number): void;
   onFault(error: Error): void;
   /** A will is taken unless the broker stops. */
@@ -162,7 +156,7 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
     if (publish.cmd !== 'publish') {
       // A will. When the broker stops nobody is gone but the broker (5: 3.1.2.5 lets it wait).
       if (hooks.isStopping) decided(new Error('stopping'));
-      else hooks.onPublish(connection, publish, decided, null);
+      else hooks.onPublish(connection, publish, decided);
       return;
     }
     if (publish.topic.charCodeAt(0) === 0x24 && isReservedTopic(publish.topic)) {
@@ -180,12 +174,7 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
       }
       return;
     }
-    const drop = (): void => {
-      publish._notAuthorized = true;
-      decided();
-    };
-    const canTell = connection?.version === 5 && publish.qos > 0;
-    hooks.onPublish(connection, publish, decided, canTell ? drop : null);
+    hooks.onPublish(connection, publish, decided);
   }
 
   aedes.on('client', (client) => {

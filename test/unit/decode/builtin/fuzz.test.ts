@@ -61,33 +61,28 @@ test('every decoder has something to be damaged', () => {
   expect(Object.keys(seeds).sort()).toEqual([...builtinFactories.keys()].sort());
 });
 
-function run(
-  decoder: BuiltinDecoder,
-  payload: Uint8Array,
-  topic: string,
-  argument: string,
-): number {
+function run(decoder: BuiltinDecoder, payload: Uint8Array, topic: string, argument: string): void {
   let calls = 0;
+  let isSound = true;
   const sink: BuiltinSink = {
     get isOver() {
       return calls > 2000;
     },
-    add: ({ name, value, timeUs }) => {
+    add: ({ name, value, timeUs = 0 }) => {
       calls += 1;
-      expect(typeof name).toBe('string');
-      expect(['number', 'string']).toContain(typeof value);
-      if (timeUs !== undefined) expect(Number.isSafeInteger(timeUs)).toBe(true);
+      const isValue = typeof value === 'number' || typeof value === 'string';
+      isSound &&= typeof name === 'string' && isValue && Number.isSafeInteger(timeUs);
     },
     drop: () => {
       calls += 1;
     },
     reject: (_reason, detail) => {
       calls += 1;
-      expect(detail.length).toBeLessThan(400);
+      isSound &&= detail.length < 400;
     },
   };
   decoder.decode(payload, { topic, receivedAtUs, device: 'device', argument }, sink);
-  return calls;
+  expect(isSound).toBe(true);
 }
 
 describe.each([...builtinFactories])('%s', (name, create) => {
