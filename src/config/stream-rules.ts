@@ -83,6 +83,13 @@ function findRetentionFaults({ streams, log }: ConfigOptions): Finding[] {
         message: 'is refuse, but retention.hardBytes sets no limit at which to refuse',
         remedy: 'set retention.hardBytes',
       });
+    } else if (onFull === 'refuse' && bytes === 0 && retention.age === 0) {
+      findings.push({
+        path: path('onFull'),
+        message: 'is refuse, but nothing would ever make room again once the stream is full',
+        remedy:
+          'set retention.bytes or retention.age, and name in retention.protect who must have read first',
+      });
     }
     for (const name of ['bytes', 'hardBytes'] as const) {
       if (log.bytesMax === 0 || retention[name] <= log.bytesMax) continue;

@@ -1,5 +1,5 @@
 // From a decoded message to the commit that is being filled: every reading gets its stream, its
-// series and its offset; what a stream refuses is refused whole.
+// series and its offset. What a full stream does not take is refused whole, or is a loss.
 
 import type { Decoded } from '../core/contracts.ts';
 import { MillpondError } from '../core/errors.ts';
@@ -24,24 +24,24 @@ export interface AppenderParts {
 export class Appender {
   readonly #parts: AppenderParts;
   readonly #router: StreamRouter;
+  readonly #canRefuse: boolean;
 
   constructor(parts: AppenderParts) {
     this.#parts = parts;
     this.#router = new StreamRouter(parts.options.streams);
+    this.#canRefuse = parts.options.streams.some(({ onFull }) => onFull === 'refuse');
   }
 
-  /** Throws STREAM_FULL. */
+  /** Throws STREAM_FULL, and takes nothing of the message, if it is one that may be refused. */
   append(message: RawMessage, decoded: Decoded): void {
+    const readings = this.#withRoom(message, decoded.readings);
     const pending = this.#parts.pending();
-    for (const reading of decoded.readings) {
-      if (this.#streamOf(message, reading).isFull) throw this.#refusal(message, reading);
-    }
     if (decoded.deadLetter !== null) {
       pending.deadLetters.push(
         deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }),
       );
     }
-    for (const reading of decoded.readings) {
+    for (const reading of readings) {
       const series = this.#parts.series.idOf(reading, message.source);
       if (series < 0) {
         const detail = `more than ${this.#parts.options.seriesMax} series`;
@@ -71,6 +71,21 @@ export class Appender {
     const whole = { ...loss, firstOffset: -1, lastOffset: -1, atUs };
     if (known === undefined) losses.push(whole);
     else losses[at] = { ...whole, count: known.count + loss.count };
+  }
+
+  #withRoom(message: RawMessage, readings: readonly DecodedReading[]): readonly DecodedReading[] {
+    const isTaken = (reading: DecodedReading) => !this.#streamOf(message, reading).isFull;
+    if (!this.#canRefuse || readings.every(isTaken)) return readings;
+    const refused = readings.filter((reading) => !isTaken(reading));
+    if (message.isRefusable === true) {
+      throw this.#refusal(message, refused[0] as DecodedReading);
+    }
+    for (const reading of refused) {
+      const stream = this.#streamOf(message, reading).name;
+      const detail = 'the stream was full, and the publisher could not be told';
+      this.recordLoss({ stream, count: 1, reason: 'stream_full', detail });
+    }
+    return readings.filter(isTaken);
   }
 
   #streamOf(message: RawMessage, reading: DecodedReading): StreamState {

@@ -158,7 +158,8 @@ export class Log {
 
   /**
    * Puts a decoded message into the next commit: its readings, its dead letter, or both. Throws
-   * STREAM_FULL, and takes nothing of it, when a stream of one of its readings takes no more.
+   * STREAM_FULL, and takes nothing of it, when a stream of one of its readings takes no more and it
+   * may be refused; else what finds no room is recorded as a loss.
    */
   append(message: RawMessage, decoded: Decoded): void {
     this.#appender.append(message, decoded);

@@ -42,6 +42,7 @@ export function messageOf(part: Partial<RawMessage> = {}): RawMessage {
     receivedAtUs: 1_700_000_000_000_000,
     isRetained: false,
     isRedelivered: false,
+    isRefusable: true,
     ...part,
   };
 }

@@ -336,12 +336,24 @@ test('a full stream that refuses takes nothing until there is room, and loses no
   await settled(log);
   expect(refused()).toBe(true);
   expect(await valuesOf(log)).toEqual(upTo(stream.highWatermark));
+  // Nobody could be told of what is not refusable: it is dropped, and counted.
+  const noReadings = { reason: 'invalid_json', detail: 'half of it' } as const;
+  for (const deadLetter of [null, noReadings]) {
+    const readings = [readingOf({ value: 1 }), readingOf({ value: 2 })];
+    log.append(messageOf({ isRefusable: false }), decodedOf(readings, deadLetter));
+  }
+  await settled(log);
+  expect(await valuesOf(log)).toEqual(upTo(stream.highWatermark));
+  expect(log.losses.byReason).toEqual(new Map([['stream_full', 4]]));
+  expect(log.deadLetterTotals().count).toBe(1);
   await log.commitPosition('', 'analytics', stream.highWatermark);
   await log.keep();
   expect(stream.isFull).toBe(false);
   expect(refused()).toBe(false);
   await settled(log);
   await log.close();
+  const [loss] = await withDatabase(folder, 'select * from losses');
+  expect(loss).toMatchObject({ stream: 'readings', count: 4n, reason: 'stream_full' });
 });
 
 test('streams have their own offsets, and one that the config no longer names is still read', async () => {

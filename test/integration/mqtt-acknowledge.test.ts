@@ -31,6 +31,7 @@ describe('a PUBLISH is acknowledged', () => {
         receivedAtUs: expect.any(Number),
         isRetained: false,
         isRedelivered: false,
+        isRefusable: qos > 0,
       },
     ]);
   });

@@ -6,7 +6,7 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { connectAsync } from 'mqtt';
 import { onTestFinished } from 'vitest';
 import type { Intake, Settled } from '../../src/core/contracts.ts';
-import type { MillpondError } from '../../src/core/errors.ts';
+import { MillpondError } from '../../src/core/errors.ts';
 import type { RawMessage } from '../../src/core/raw-message.ts';
 import type { MqttConfig } from '../../src/sources/mqtt/mqtt-config.ts';
 import type { MqttEvents, MqttPeer, MqttRefusal } from '../../src/sources/mqtt/mqtt-events.ts';
@@ -44,10 +44,15 @@ export interface Taken extends Omit<RawMessage, 'payload'> {
   readonly payload: string;
 }
 
+/** As the log refuses what a full stream does not take. */
+const streamFull = new MillpondError('STREAM_FULL', 'the stream is full');
+
 /** Records what it accepts; settles at once, or when told. */
 export class FakeIntake implements Intake {
   readonly messages = new Arrivals<Taken>();
   settlesAtOnce = true;
+  /** Topics whose stream is full. */
+  readonly fullTopics = new Set<string>();
   isFull = false;
   readonly #unsettled: Settled[] = [];
   #resume: (() => void)[] = [];
@@ -61,7 +66,8 @@ export class FakeIntake implements Intake {
   }
 
   accept(message: RawMessage, settled: Settled): void {
-    this.#unsettled.push(settled);
+    const isRefused = message.isRefusable === true && this.fullTopics.has(message.topic);
+    this.#unsettled.push((error) => settled(error ?? (isRefused ? streamFull : null)));
     this.messages.add({ ...message, payload: Buffer.from(message.payload).toString() });
     if (this.settlesAtOnce) setImmediate(() => this.settle());
   }

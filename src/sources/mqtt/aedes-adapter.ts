@@ -66,7 +66,13 @@ export interface BrokerHooks {
   onSession(connection: Connection, session: { isKept: boolean; isNew: boolean }): void;
   onReady(connection: Connection): void;
   onLeft(connection: Connection, isKept: boolean): void;
-  onPublish(connection: Connection | null, packet: PublishPacket, release: Release): void;
+  /** `drop` ends it unanswered and unforwarded; null where the client cannot be told of it. */
+  onPublish(
+    connection: Connection | null,
+    packet: PublishPacket,
+    release: Release,
+    drop: Release | null,
+  ): void;
   onDelivered(bytes: number, qos: number): void;
   onFault(error: Error): void;
   /** A will is taken unless the broker stops. */
@@ -156,7 +162,7 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
     if (publish.cmd !== 'publish') {
       // A will. When the broker stops nobody is gone but the broker (5: 3.1.2.5 lets it wait).
       if (hooks.isStopping) decided(new Error('stopping'));
-      else hooks.onPublish(connection, publish, decided);
+      else hooks.onPublish(connection, publish, decided, null);
       return;
     }
     if (publish.topic.charCodeAt(0) === 0x24 && isReservedTopic(publish.topic)) {
@@ -174,7 +180,12 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
       }
       return;
     }
-    hooks.onPublish(connection, publish, decided);
+    const drop = (): void => {
+      publish._notAuthorized = true;
+      decided();
+    };
+    const canTell = connection?.version === 5 && publish.qos > 0;
+    hooks.onPublish(connection, publish, decided, canTell ? drop : null);
   }
 
   aedes.on('client', (client) => {

@@ -64,6 +64,7 @@ export class Clients implements BrokerHooks {
     const link = this.#broker.attach(stream, connection);
     this.#links.set(connection, { link, stream });
     stream.once('close', () => {
+      this.#parts.acceptance.forget(connection);
       this.#links.delete(connection);
       if (this.#links.size === 0) this.#onEmpty?.();
     });
@@ -111,14 +112,19 @@ export class Clients implements BrokerHooks {
     if (connection.isReady) events.disconnected(connection);
   }
 
-  onPublish(connection: Connection | null, packet: PublishPacket, release: Release): void {
+  onPublish(
+    connection: Connection | null,
+    packet: PublishPacket,
+    release: Release,
+    drop: Release | null,
+  ): void {
     const { acceptance, sessions } = this.#parts;
     const session = packet.qos === 2 && connection !== null && sessions.get(connection.clientId);
     if (session && packet.messageId !== undefined) {
-      acceptance.acceptOnce(connection, session.received, packet, release);
+      acceptance.acceptOnce(connection, session.received, packet, { release, drop });
       return;
     }
-    acceptance.accept(connection, packet, release);
+    acceptance.accept(connection, packet, { release, drop });
   }
 
   onDelivered(bytes: number, qos: number): void {

@@ -31,6 +31,8 @@ export class Connection implements Holdable, MqttPeer {
   /** CONNECT was accepted and answered. */
   isReady = false;
   isCut = false;
+  /** A message of it waits for room in a full stream: nothing more is read meanwhile. */
+  isBlocked = false;
   /** Filters it is subscribed to, those being subscribed included. */
   readonly filters = new Set<string>();
   readonly address: string;
@@ -59,6 +61,14 @@ export class Connection implements Holdable, MqttPeer {
   /** Something of it waits to be read: it is not silent, it is held. */
   get hasUnread(): boolean {
     return this.#parts.stream.readableLength > 0;
+  }
+
+  /** The other side has closed it, though not all that it sent may be read; or it is closed. */
+  get hasEnded(): boolean {
+    const { stream } = this.#parts;
+    // `readableEnded` comes only when everything was read, and a blocked connection is not read.
+    const state = stream as unknown as { readonly _readableState?: { readonly ended?: boolean } };
+    return stream.destroyed || state._readableState?.ended === true;
   }
 
   get unsentBytes(): number {
@@ -114,8 +124,14 @@ export class Connection implements Holdable, MqttPeer {
   /** Answers a PUBLISH with success though the broker does not get to see it. */
   acknowledge(qos: number, messageId: number): void {
     if (qos === 0 || this.isCut) return;
-    const type = qos === 1 ? 0x40 : 0x50;
-    this.#parts.stream.write(Buffer.from([type, 0x02, messageId >> 8, messageId & 0xff]));
+    this.#parts.stream.write(answer(qos, messageId));
+  }
+
+  /** MQTT 5 alone: answers a PUBLISH with an error, which ends the exchange (5: 3.4.2, 3.5.2). */
+  refusePublish(qos: number, messageId: number, refusal: Refusal): void {
+    if (this.isCut) return;
+    this.report(refusal);
+    this.#parts.stream.write(answer(qos, messageId, refusal.reasonCode));
   }
 
   /** Answers CONNECT with a refusal [MQTT-3.1.4-5, 5: MQTT-3.1.4-2]. */
@@ -194,4 +210,11 @@ export class Connection implements Holdable, MqttPeer {
     }
     return null;
   }
+}
+
+/** PUBACK or PUBREC. */
+function answer(qos: number, messageId: number, ...reasonCode: number[]): Buffer {
+  const type = qos === 1 ? 0x40 : 0x50;
+  const body = [messageId >> 8, messageId & 0xff, ...reasonCode];
+  return Buffer.from([type, body.length, ...body]);
 }

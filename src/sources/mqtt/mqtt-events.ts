@@ -22,6 +22,7 @@ export type MqttRefusal =
   | 'session_queue_full'
   | 'session_dropped'
   | 'subscriber_slow'
+  | 'stream_full'
   | 'not_stored';
 
 export interface MqttPeer {

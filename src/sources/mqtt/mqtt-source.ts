@@ -80,7 +80,14 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
     onRetainedFull: (topic) => events.refused('retained_max', away(''), topic),
     onQueueFull: (id) => events.refused('session_queue_full', away(id), 'a message is dropped'),
   });
-  const acceptance = new PublishAcceptance({ intake, valve, clock, events });
+  const acceptance = new PublishAcceptance({
+    intake,
+    valve,
+    clock,
+    events,
+    // The other half stays for those whose streams have room.
+    heldBytesMax: config.inflightBytesMax / 2,
+  });
   const clients = new Clients({ config, sessions, valve, events, acceptance, nowMs });
   const listener = new TcpListener({
     connectionsMax: config.connectionsMax + spareConnections,
@@ -104,6 +111,7 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
     const deadlineMs = performance.now() + (parts.stopTimeoutMs ?? stopTimeoutMsByDefault);
     clients.stop();
     valve.close();
+    acceptance.stop();
     await before(deadlineMs, valve.settled());
     await before(deadlineMs, clients.flushed(deadlineMs));
     await before(performance.now() + goodbyeMs, clients.end(ReasonCode.serverShuttingDown));

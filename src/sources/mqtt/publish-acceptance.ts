@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Intake } from '../../core/contracts.ts';
 import type { MillpondError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
+import { HeldMessages } from './held-messages.ts';
 import type { MqttEvents } from './mqtt-events.ts';
 import { ReasonCode } from './reason-code.ts';
 import type { ReceivedIds } from './received-ids.ts';
@@ -22,39 +23,70 @@ export interface PublishPacket {
   readonly messageId?: number;
 }
 
-/** Lets the broker acknowledge and forward the message. */
+/** Lets the broker go on with the message. */
 export type Release = () => void;
+
+/** How a message ends. */
+export interface Outcome {
+  /** Lets the broker acknowledge and forward it. */
+  readonly release: Release;
+  /** Ends it once it was answered with an error; null where there is no such answer. */
+  readonly drop: Release | null;
+}
+
+interface Taken {
+  readonly connection: Connection | null;
+  readonly packet: PublishPacket;
+  readonly bytes: number;
+  readonly receivedAtUs: number;
+  /** A full stream may refuse it. */
+  readonly isRefusable: boolean;
+  /** Its client cannot be told of that, and waits instead. */
+  readonly isHoldable: boolean;
+  readonly settled: (error: MillpondError | null) => void;
+}
+
+interface HoldableTaken extends Taken {
+  readonly connection: Connection;
+}
+
+export interface AcceptanceParts {
+  readonly intake: Intake;
+  readonly valve: Valve;
+  readonly clock: Clock;
+  readonly events: MqttEvents;
+  readonly heldBytesMax: number;
+}
 
 /** QoS 2 identifiers that one session may hold without PUBREL. */
 const receivedIdsMax = 1024;
 
 export class PublishAcceptance {
-  readonly #intake: Intake;
-  readonly #valve: Valve;
-  readonly #clock: Clock;
-  readonly #events: MqttEvents;
+  readonly #parts: AcceptanceParts;
+  readonly #held: HeldMessages<HoldableTaken>;
 
-  constructor(parts: { intake: Intake; valve: Valve; clock: Clock; events: MqttEvents }) {
-    this.#intake = parts.intake;
-    this.#valve = parts.valve;
-    this.#clock = parts.clock;
-    this.#events = parts.events;
+  constructor(parts: AcceptanceParts) {
+    this.#parts = parts;
+    this.#held = new HeldMessages<HoldableTaken>({
+      bytesMax: parts.heldBytesMax,
+      offer: (taken) => this.#offer(taken),
+      finish: (taken, error) => this.#finish(taken, error),
+      began: ({ connection }, error) => connection.report(streamFull(error)),
+    });
   }
 
   /** QoS 0 and 1, and wills, whose `connection` is null where there is none. */
-  accept(connection: Connection | null, packet: PublishPacket, release: Release): void {
+  accept(connection: Connection | null, packet: PublishPacket, outcome: Outcome): void {
     const isAnswered = connection !== null && packet.messageId !== undefined;
-    this.#store(connection, packet, (error) => {
-      if (!isAnswered) {
-        // There is no acknowledgement to withhold: subscribers get it in any case.
-        if (error !== null) connection?.report(notStored(error));
-        release();
-      } else if (error !== null) {
-        connection.cut(notStored(error));
-      } else if (!connection.isCut) {
-        // Nothing can be acknowledged on a connection that was cut; it will be sent again.
-        release();
+    const isHoldable = isAnswered && outcome.drop === null;
+    this.#take({ connection, packet, isRefusable: isAnswered, isHoldable }, (error) => {
+      if (isAnswered) {
+        answer(connection, packet, outcome, error);
+        return;
       }
+      // There is no acknowledgement to withhold: subscribers get it in any case.
+      if (error !== null) connection?.report(notStored(error));
+      outcome.release();
     });
   }
 
@@ -63,7 +95,7 @@ export class PublishAcceptance {
     connection: Connection,
     received: ReceivedIds,
     packet: PublishPacket,
-    release: Release,
+    outcome: Outcome,
   ): void {
     const messageId = packet.messageId as number;
     if (received.size >= receivedIdsMax && !received.has(messageId)) {
@@ -71,50 +103,98 @@ export class PublishAcceptance {
       connection.cut(new Refusal('received_max', ReasonCode.receiveMaximumExceeded, detail));
       return;
     }
-    let failure: MillpondError | null = null;
-    const settle = received.begin(messageId, (isStored) => {
-      if (!isStored) connection.cut(notStored(failure));
-      else if (!connection.isCut) release();
+    const settle = received.begin(messageId, (error) => {
+      answer(connection, packet, outcome, error);
     });
     if (settle === null) return;
-    this.#store(connection, packet, (error) => {
-      failure = error;
-      settle(error === null);
-    });
+    const isHoldable = outcome.drop === null;
+    this.#take({ connection, packet, isRefusable: true, isHoldable }, settle);
   }
 
-  #store(
-    connection: Connection | null,
-    packet: PublishPacket,
-    settled: (error: MillpondError | null) => void,
+  /** The connection is gone. */
+  forget(connection: Connection): void {
+    this.#held.forget(connection);
+  }
+
+  /** From now on a full stream's refusal is the last word. */
+  stop(): void {
+    this.#held.close();
+  }
+
+  #take(
+    message: Pick<Taken, 'connection' | 'packet' | 'isRefusable' | 'isHoldable'>,
+    settled: Taken['settled'],
   ): void {
-    const { topic, payload } = packet;
-    const valve = this.#valve;
+    const { valve, events, clock } = this.#parts;
+    const { topic, payload, qos } = message.packet;
     const bytes = topic.length + payload.length;
-    valve.take(connection, bytes + messageOverheadBytes);
-    this.#events.messageReceived(bytes, packet.qos);
-    this.#intake.accept(
+    valve.take(message.connection, bytes + messageOverheadBytes);
+    events.messageReceived(bytes, qos);
+    const receivedAtUs = clock();
+    this.#offer({ ...message, bytes: bytes + messageOverheadBytes, receivedAtUs, settled });
+  }
+
+  #offer(taken: Taken): void {
+    const { packet, receivedAtUs, isRefusable } = taken;
+    this.#parts.intake.accept(
       {
         source: 'mqtt',
-        topic,
-        payload,
-        receivedAtUs: this.#clock(),
+        topic: packet.topic,
+        payload: packet.payload,
+        receivedAtUs,
         isRetained: packet.retain,
         // [MQTT-3.3.1-2]: DUP says nothing at QoS 0.
         isRedelivered: packet.dup === true && packet.qos > 0,
+        isRefusable,
       },
       (error) => {
-        valve.settle(connection, bytes + messageOverheadBytes);
-        try {
-          settled(error);
-        } catch (fault) {
-          // A fault of the broker's must not reach the log, which settles others after this one.
-          this.#events.failed(fault as Error);
-          connection?.end(ReasonCode.unspecifiedError);
-        }
+        const mustWait =
+          isHoldable(taken) && (error !== null || this.#held.isHolding(taken.connection));
+        if (mustWait) this.#held.settled(taken, error);
+        else this.#finish(taken, error);
       },
     );
   }
+
+  #finish({ connection, bytes, settled }: Taken, error: MillpondError | null): void {
+    this.#parts.valve.settle(connection, bytes);
+    try {
+      settled(error);
+    } catch (fault) {
+      // A fault of the broker's must not reach the log, which settles others after this one.
+      this.#parts.events.failed(fault as Error);
+      connection?.end(ReasonCode.unspecifiedError);
+    }
+  }
+}
+
+function isHoldable(taken: Taken): taken is HoldableTaken {
+  return taken.isHoldable;
+}
+
+/** Answers a message of QoS 1 or 2, or ends its connection without an answer. */
+function answer(
+  connection: Connection,
+  packet: PublishPacket,
+  { release, drop }: Outcome,
+  error: MillpondError | null,
+): void {
+  if (error === null) {
+    // Nothing can be acknowledged on a connection that was cut; it will be sent again.
+    if (!connection.isCut) release();
+  } else if (error.code !== 'STREAM_FULL') {
+    connection.cut(notStored(error));
+  } else if (drop === null) {
+    // It could not be held. Whoever has gone needs no telling.
+    if (!connection.hasEnded) connection.cut(streamFull(error));
+  } else {
+    connection.refusePublish(packet.qos, packet.messageId as number, streamFull(error));
+    drop();
+  }
+}
+
+function streamFull(error: MillpondError): Refusal {
+  return new Refusal('stream_full', ReasonCode.quotaExceeded, error.message);
 }
 
 /**
@@ -123,8 +203,8 @@ export class PublishAcceptance {
  * frees the identifier and most drop the message (5: 4.4). Without an answer the client still has
  * it, and sends it again when it is back.
  */
-function notStored(error: MillpondError | null): Refusal {
+function notStored(error: MillpondError): Refusal {
   const code =
-    error?.code === 'LOG_STOPPING' ? ReasonCode.serverShuttingDown : ReasonCode.serverBusy;
-  return new Refusal('not_stored', code, error?.message ?? 'the first copy was not stored');
+    error.code === 'LOG_STOPPING' ? ReasonCode.serverShuttingDown : ReasonCode.serverBusy;
+  return new Refusal('not_stored', code, error.message);
 }

@@ -1,7 +1,10 @@
 // Which QoS 2 messages a session has sent and not yet released with PUBREL, so that a resent one
 // is stored once (4.3.3, method A). Between the first copy and its fsync a second may arrive.
 
-type Release = (isStored: boolean) => void;
+import type { MillpondError } from '../../core/errors.ts';
+
+/** Called with null once the first copy is stored, with why when it was not. */
+type Release = (error: MillpondError | null) => void;
 
 interface Received {
   isStored: boolean;
@@ -25,17 +28,17 @@ export class ReceivedIds {
   begin(messageId: number, release: Release): Release | null {
     const known = this.#byId.get(messageId);
     if (known !== undefined) {
-      if (known.isStored) release(true);
+      if (known.isStored) release(null);
       else known.waiting.push(release);
       return null;
     }
     const received: Received = { isStored: false, isForwarded: false, waiting: [] };
     this.#byId.set(messageId, received);
-    return (isStored) => {
-      received.isStored = isStored;
-      if (!isStored && this.#byId.get(messageId) === received) this.#byId.delete(messageId);
-      release(isStored);
-      for (const waiting of received.waiting.splice(0)) waiting(isStored);
+    return (error) => {
+      received.isStored = error === null;
+      if (error !== null && this.#byId.get(messageId) === received) this.#byId.delete(messageId);
+      release(error);
+      for (const waiting of received.waiting.splice(0)) waiting(error);
     };
   }
 

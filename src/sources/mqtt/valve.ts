@@ -13,6 +13,8 @@ const connectionBytesMin = 65_536;
 /** A connection as the valve sees it. */
 export interface Holdable {
   inflightBytes: number;
+  /** It may not read whatever room there is. */
+  readonly isBlocked: boolean;
   /** Reads again; may be called when there is nothing to read. */
   resume(): void;
 }
@@ -103,6 +105,7 @@ export class Valve {
   #isOpenFor(connection: Holdable): boolean {
     return (
       !this.#isClosed &&
+      !connection.isBlocked &&
       this.#inflightBytes < this.#bytesMax &&
       connection.inflightBytes < this.#connectionBytesMax &&
       !this.#intake.isFull

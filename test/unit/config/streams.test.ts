@@ -129,6 +129,10 @@ test.each([
     'streams[0].onFull is refuse, but retention.hardBytes sets no limit at which to refuse',
   ],
   [
+    '[{ name: readings, onFull: refuse, retention: { hardBytes: 1GB, protect: [a] } }]',
+    'streams[0].onFull is refuse, but nothing would ever make room again',
+  ],
+  [
     '[{ name: readings, retention: { bytes: 1GB } }]\nlog: { bytesMax: 500MB }',
     'streams[0].retention.bytes is 1000000000 bytes, more than log.bytesMax (500000000 bytes)',
   ],

@@ -1,5 +1,6 @@
 // Sessions of clients that are here and away, and their limits.
 import { expect, test } from 'vitest';
+import { MillpondError } from '../../../../src/core/errors.ts';
 import { OutgoingQueue } from '../../../../src/sources/mqtt/outgoing-queue.ts';
 import { ReceivedIds } from '../../../../src/sources/mqtt/received-ids.ts';
 import { RetainedStore } from '../../../../src/sources/mqtt/retained-store.ts';
@@ -144,12 +145,12 @@ test('a retained message that expired is dropped, not delivered', () => {
 test('a QoS 2 identifier released early is free, and its first copy does not take it back', () => {
   const received = new ReceivedIds();
   const calls: string[] = [];
-  const first = received.begin(1, (isStored) => calls.push(`first ${isStored}`));
+  const first = received.begin(1, (error) => calls.push(`first ${error?.code ?? 'stored'}`));
   received.end(1);
-  const second = received.begin(1, (isStored) => calls.push(`second ${isStored}`));
-  first?.(false);
+  const second = received.begin(1, (error) => calls.push(`second ${error?.code ?? 'stored'}`));
+  first?.(new MillpondError('LOG_STOPPING', 'over'));
   expect(received.has(1)).toBe(true);
-  second?.(true);
-  expect(calls).toEqual(['first false', 'second true']);
+  second?.(null);
+  expect(calls).toEqual(['first LOG_STOPPING', 'second stored']);
   expect([received.claim(1), received.claim(1)]).toEqual([true, false]);
 });

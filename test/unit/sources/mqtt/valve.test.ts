@@ -4,9 +4,10 @@ import { OutgoingRoom } from '../../../../src/sources/mqtt/outgoing-room.ts';
 import { packetSize } from '../../../../src/sources/mqtt/packet-size.ts';
 import { type Holdable, Valve } from '../../../../src/sources/mqtt/valve.ts';
 
-function connection(): Holdable & { resumed: number } {
+function connection(): Holdable & { resumed: number; isBlocked: boolean } {
   return {
     inflightBytes: 0,
+    isBlocked: false,
     resumed: 0,
     resume() {
       this.resumed++;
@@ -34,6 +35,7 @@ test('holds all connections while too much is in flight, and resumes them in the
   const order: number[] = [];
   const all = Array.from({ length: 3 }, (_, index) => ({
     inflightBytes: 0,
+    isBlocked: false,
     resume: () => void order.push(index),
   }));
   valve.take(null, 100_000);
@@ -52,6 +54,23 @@ test('holds one connection that uses up its share, and no other', () => {
   valve.take(greedy, 250_000);
   expect(valve.admits(greedy)).toBe(false);
   expect(valve.admits(modest)).toBe(true);
+});
+
+test('holds a blocked connection whatever room there is, and no other', async () => {
+  const valve = new Valve(intake(), 1000);
+  const blocked = connection();
+  const free = connection();
+  blocked.isBlocked = true;
+  expect([valve.admits(blocked), valve.admits(free)]).toEqual([false, true]);
+  valve.take(free, 1);
+  valve.settle(free, 1);
+  await turn();
+  expect(blocked.resumed).toBe(0);
+  blocked.isBlocked = false;
+  valve.take(blocked, 1);
+  valve.settle(blocked, 1);
+  await turn();
+  expect(blocked.resumed).toBe(1);
 });
 
 test('resumes once in a turn, however much is settled', async () => {
