@@ -8,10 +8,11 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
-import { systemClock } from './core/clock.ts';
+import { steadyClock, systemClock } from './core/clock.ts';
 import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
 import { GrpcServer } from './delivery/grpc/server.ts';
 import { HttpServer } from './delivery/http/server.ts';
+import { WrittenBytes } from './observability/disk-io.ts';
 import { IoMetrics } from './observability/io-metrics.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
@@ -42,6 +43,7 @@ const NOT_STORED = 'some messages were not stored, nor acknowledged: their devic
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const startedAtUs = systemClock();
+  const written = new WrittenBytes(steadyClock);
   let problem: string | null = null;
   let isStopping = false;
   const log = await startLogThread({
@@ -64,6 +66,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     queueBytesMax: config.log.queueBytesMax,
     subscribers: grpc.subscribers,
     readAheadBytes: budget.heldBytes,
+    writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
   }));
   const mqtt = createMqttSource({
@@ -84,9 +87,11 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       fetchBytesMax: config.grpc.batchBytesMax,
       progressIntervalMs: config.grpc.progressIntervalMs,
     },
+    inspector: client,
     gatewayStatus: async () => ({
       version: packageVersion(),
       startedAtUs,
+      written: { total: written.total, perDay: written.perDay },
       log: await client.status(),
       queueBytes: client.queueBytes,
       mqttConnections: mqtt.status().connections,

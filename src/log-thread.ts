@@ -6,14 +6,18 @@ import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server
 import type { FromLog } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
-import type { Decoded, Decoder, LogStatus, StartRequest } from './core/contracts.ts';
+import type { Decoded, Decoder, StartRequest } from './core/contracts.ts';
 import { asMillpondError, MillpondError } from './core/errors.ts';
 import { createDecoder } from './decode/decoder.ts';
 import { loadProfiles } from './decode/load-profiles.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
+import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
+import { LogReport } from './log/log-report.ts';
+import { listLosses } from './log/loss-list.ts';
+import { listSegments } from './log/segments/segment-page.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
@@ -23,12 +27,18 @@ const MICROSECONDS_PER_MS = 1000;
 async function main(config: Config, port: ServerPort): Promise<void> {
   const metrics = new LogMetrics();
   const decoder = openDecoder(config, port);
-  const log = await Log.open(logOptions(config, metrics, port));
+  const options = logOptions(config, metrics, port);
+  const log = await Log.open(options);
+  const report = new LogReport({ log, metrics, options, recoveryFindings: 0 });
+  const backup = new LogBackup({ log, directory: config.dataDir, clock: systemClock });
   const fetcher = new Fetcher(log.series.keys);
 
   const store = { decoder, log, decoded: (decoded: Decoded) => metrics.decoded(decoded) };
   const handlers: LogHandlers = {
-    accept: (message) => storeMessage(message, store),
+    accept: (message) => {
+      metrics.accepted(message.payload.length);
+      storeMessage(message, store);
+    },
     settleAccepted: (settle) => log.settleAppended(settle),
     startCommit: () => log.startCommit(),
     call: {
@@ -38,8 +48,19 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       commit: async ({ stream, consumer, nextOffset }) => ({
         nextOffset: await log.commitPosition(stream, consumer, nextOffset),
       }),
-      status: async () => statusOf(log, metrics),
-      metrics: () => metrics.text(statusOf(log, metrics)),
+      status: async () => report.status(),
+      metrics: () => metrics.text(report.status()),
+      listLosses: (request) => {
+        if (request.stream !== null) log.stream(request.stream);
+        return log.inspect((connection) => listLosses(connection, request));
+      },
+      listSegments: async (request) => listSegments(log.streams, request),
+      beginBackup: () => backup.begin(),
+      readBackup: ({ file, position, bytesMax }) => backup.read(file, position, bytesMax),
+      endBackup: async () => {
+        await backup.end();
+        return null;
+      },
       close: async () => {
         await log.close();
         return null;
@@ -95,28 +116,6 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
         port.postMessage({ kind: 'health', problem: error?.message ?? null }, []);
       },
     },
-  };
-}
-
-function statusOf(log: Log, metrics: LogMetrics): LogStatus {
-  const { commits, p50, p99 } = metrics.commitMs();
-  const letters = log.deadLetterTotals();
-  return {
-    problem: log.problem?.message ?? null,
-    streams: log.streams.all.map(({ name, lowWatermark, highWatermark }) => ({
-      stream: name,
-      lowWatermark,
-      highWatermark,
-    })),
-    consumers: log.positions(),
-    deadLetters: letters.count,
-    deadLetterBytes: letters.bytes,
-    series: log.series.count,
-    devices: log.series.deviceCount,
-    ...log.sizes(),
-    commits,
-    commitMsP50: p50,
-    commitMsP99: p99,
   };
 }
 

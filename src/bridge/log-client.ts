@@ -7,11 +7,21 @@ import type {
   FetchResult,
   Intake,
   LogReader,
-  LogStatus,
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
+import type {
+  BackupPlan,
+  LogInspector,
+  LogStatus,
+  LossCursor,
+  LossEntry,
+  Page,
+  PageRequest,
+  SegmentCursor,
+  SegmentEntry,
+} from '../core/log-inspection.ts';
 import { noteOffHeap } from '../core/off-heap.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import {
@@ -63,7 +73,7 @@ export interface LogClientEvents {
   notice(error: MillpondError): void;
 }
 
-export class LogClient implements Intake, LogReader {
+export class LogClient implements Intake, LogReader, LogInspector {
   readonly #port: Port;
   readonly #events: LogClientEvents;
   readonly #queueBytesMax: number;
@@ -153,6 +163,28 @@ export class LogClient implements Intake, LogReader {
 
   metrics(): Promise<string> {
     return this.#inTime('metrics', this.#call('metrics', null));
+  }
+
+  listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>> {
+    return this.#inTime('listLosses', this.#call('listLosses', request));
+  }
+
+  listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>> {
+    return this.#inTime('listSegments', this.#call('listSegments', request));
+  }
+
+  beginBackup(): Promise<BackupPlan> {
+    return this.#call('beginBackup', null);
+  }
+
+  async readBackup(file: number, position: number, bytesMax: number): Promise<Uint8Array> {
+    const { buffer } = await this.#call('readBackup', { file, position, bytesMax });
+    noteOffHeap(buffer.byteLength);
+    return new Uint8Array(buffer);
+  }
+
+  async endBackup(): Promise<void> {
+    await this.#call('endBackup', null);
   }
 
   /** Resolves when everything accepted is settled and the log is closed. */

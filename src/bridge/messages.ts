@@ -1,7 +1,17 @@
 // Every message that crosses between the two threads.
 
-import type { EncodedFetch, FetchRequest, LogStatus, StartRequest } from '../core/contracts.ts';
+import type { EncodedFetch, FetchRequest, StartRequest } from '../core/contracts.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
+import type {
+  BackupPlan,
+  LogStatus,
+  LossCursor,
+  LossEntry,
+  Page,
+  PageRequest,
+  SegmentCursor,
+  SegmentEntry,
+} from '../core/log-inspection.ts';
 import type { RawBatch } from './raw-batch.ts';
 
 /** What the I/O thread may ask for, with the answer's shape. */
@@ -14,6 +24,14 @@ export interface Calls {
   };
   status: { ask: null; answer: LogStatus };
   metrics: { ask: null; answer: string };
+  listLosses: { ask: PageRequest<LossCursor>; answer: Page<LossEntry, LossCursor> };
+  listSegments: { ask: PageRequest<SegmentCursor>; answer: Page<SegmentEntry, SegmentCursor> };
+  beginBackup: { ask: null; answer: BackupPlan };
+  readBackup: {
+    ask: { file: number; position: number; bytesMax: number };
+    answer: { buffer: ArrayBuffer };
+  };
+  endBackup: { ask: null; answer: null };
   /** Commits what is pending and closes the log. The last call. */
   close: { ask: null; answer: null };
 }

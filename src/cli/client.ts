@@ -1,11 +1,22 @@
 // The command line's one way to a running gateway: its two services over gRPC, with every failure as
 // a MillpondError. Loaded only by commands that need it.
 
-import { credentials, Metadata, type ServiceError, status as statusCodes } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status as statusCodes,
+} from '@grpc/grpc-js';
 import { type ErrorCode, errorTable, MillpondError } from '../core/errors.ts';
 import {
   AdminServiceClient,
+  type BackupResponse,
   type GetStatusResponse,
+  type Loss,
+  type Segment,
 } from '../generated/millpond/v1/admin_service.ts';
 import {
   type SubscribeRequest,
@@ -15,6 +26,7 @@ import {
 import { readErrorReason } from './error-detail.ts';
 
 const answerTimeoutMs = 5000;
+const pageSize = 1000;
 
 const channelOptions = {
   // A gateway stands on the same machine or network; an http_proxy variable is not meant for it.
@@ -46,12 +58,55 @@ export class GatewayClient {
 
   /**
    * Throws GATEWAY_UNREACHABLE: at once when refused, after five seconds when nobody answers, and
-   * when the signal aborts.
+   * when the signal aborts. So do the lists.
    */
   status(signal?: AbortSignal): Promise<GetStatusResponse> {
+    return this.#answer(this.#admin.getStatus, {}, signal);
+  }
+
+  /** Of one stream, or of all if it is empty; the newest last. */
+  losses(stream: string): AsyncGenerator<Loss, void> {
+    return allPages(async (pageToken) => {
+      const request = { stream, pageToken, pageSize };
+      const { losses, nextPageToken } = await this.#answer(this.#admin.listLosses, request);
+      return { entries: losses, nextPageToken };
+    });
+  }
+
+  /** Of one stream, or of all if it is empty; by stream, then by offset. */
+  segments(stream: string): AsyncGenerator<Segment, void> {
+    return allPages(async (pageToken) => {
+      const request = { stream, pageToken, pageSize };
+      const { segments, nextPageToken } = await this.#answer(this.#admin.listSegments, request);
+      return { entries: segments, nextPageToken };
+    });
+  }
+
+  /**
+   * The events of one subscription, asked for no faster than they are taken. Ends when the gateway
+   * ends it, when the signal aborts or when the loop is left; throws what the gateway throws.
+   */
+  subscribe(
+    request: SubscribeRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<SubscribeResponse, void> {
+    return this.#events(() => this.#telemetry.subscribe(request), signal);
+  }
+
+  /** As subscribe: the parts of one copy of the log. */
+  backup(signal: AbortSignal): AsyncGenerator<BackupResponse, void> {
+    return this.#events(() => this.#admin.backup({}), signal);
+  }
+
+  #answer<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    signal?: AbortSignal,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + answerTimeoutMs };
-      const call = this.#admin.getStatus({}, new Metadata(), options, (error, response) => {
+      const start = method.bind(this.#admin);
+      const call = start(request, new Metadata(), options, (error, response) => {
         signal?.removeEventListener('abort', cancel);
         if (error === null) resolve(response);
         else reject(this.#asError(error));
@@ -62,22 +117,18 @@ export class GatewayClient {
     });
   }
 
-  /**
-   * The events of one subscription, asked for no faster than they are taken. Ends when the gateway
-   * ends it, when the signal aborts or when the loop is left; throws what the gateway throws.
-   */
-  async *subscribe(
-    request: SubscribeRequest,
+  async *#events<Event>(
+    start: () => ClientReadableStream<Event>,
     signal: AbortSignal,
-  ): AsyncGenerator<SubscribeResponse, void> {
-    const call = this.#telemetry.subscribe(request);
+  ): AsyncGenerator<Event, void> {
+    const call = start();
     // The loop reports errors; one that comes after the loop was left is of no interest.
     call.on('error', () => undefined);
     const cancel = (): void => call.cancel();
     signal.addEventListener('abort', cancel);
     if (signal.aborted) cancel();
     try {
-      yield* call as AsyncIterable<SubscribeResponse>;
+      yield* call as AsyncIterable<Event>;
     } catch (error) {
       if (!signal.aborted) throw this.#asError(error);
     } finally {
@@ -92,6 +143,24 @@ export class GatewayClient {
 
   #asError(thrown: unknown): MillpondError {
     return explainFailure(thrown as Partial<ServiceError>, this.#address);
+  }
+}
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+async function* allPages<Entry>(
+  page: (token: string) => Promise<{ entries: readonly Entry[]; nextPageToken: string }>,
+): AsyncGenerator<Entry, void> {
+  for (let token = ''; ; ) {
+    const { entries, nextPageToken } = await page(token);
+    yield* entries;
+    if (nextPageToken === '') return;
+    token = nextPageToken;
   }
 }
 

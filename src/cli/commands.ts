@@ -2,9 +2,12 @@
 // needs inside its action, so that --help and errors stay quick.
 
 import type { Command } from 'commander';
+import { registerBackup } from './backup.ts';
 import { registerCheck } from './check.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
+import { registerInspect } from './inspect.ts';
+import { registerLosses } from './losses.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
 import { registerTail } from './tail.ts';
@@ -15,5 +18,8 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerCheck,
   registerTail,
   registerStatus,
+  registerLosses,
+  registerInspect,
+  registerBackup,
   registerDecode,
 ];

@@ -19,7 +19,7 @@ async function showStatus(flags: StatusFlags): Promise<void> {
       process.stdout.write(`${statusJson(status)}\n`);
     } else {
       const { statusScreen } = await import('./status/status-screen.ts');
-      const lines = statusScreen(status, { address, nowMs: Date.now() });
+      const lines = statusScreen(status, address);
       process.stdout.write(`${lines.join('\n')}\n`);
     }
     if (!status.ready) process.exitCode = exitCodes.failed.code;
@@ -42,8 +42,10 @@ Examples:
   millpond status --grpc gateway.local:50051   of another one
   millpond status --json | jq .consumers
 
-Lag is the number of readings that a consumer has not committed yet. It ends with 0 if the gateway
-is ready, with 1 if it cannot take readings, and with 69 if it cannot be reached.`,
+Lag is the number of readings that a consumer has not committed yet. LOSES DATA is when retention
+reaches them if everything goes on at the current rate; - where that is not foreseeable. Taken and
+Written are what came in and what went to the disk since the start. It ends with 0 if the gateway is ready, with 1 if it cannot
+take readings, and with 69 if it cannot be reached.`,
     )
     .action(showStatus);
 }

@@ -34,6 +34,11 @@ export function localTime(us: bigint): string {
   return `${day} ${clock}.${millis}${zone}`;
 }
 
+/** As localTime, to the second. */
+export function localSecond(us: bigint): string {
+  return localTime(us).replace(/\.\d{3}(?=[+-])/, '');
+}
+
 const spans = [
   { seconds: 86_400, unit: 'd' },
   { seconds: 3600, unit: 'h' },

@@ -5,3 +5,6 @@ export type Clock = () => number;
 
 /** The system's clock in steps of one millisecond; it follows every change of the system's time. */
 export const systemClock: Clock = () => Date.now() * 1000;
+
+/** For spans of time: begins anywhere and never jumps, whatever is done to the system's time. */
+export const steadyClock: Clock = () => Math.round(performance.now() * 1000);

@@ -138,31 +138,6 @@ export interface StartRequest {
     | { readonly kind: 'latest' };
 }
 
-export interface LogStatus {
-  readonly problem: string | null;
-  readonly streams: readonly {
-    readonly stream: string;
-    readonly lowWatermark: number;
-    readonly highWatermark: number;
-  }[];
-  readonly consumers: readonly {
-    readonly stream: string;
-    readonly consumer: string;
-    readonly nextOffset: number;
-    readonly committedAtUs: number;
-  }[];
-  readonly deadLetters: number;
-  readonly deadLetterBytes: number;
-  readonly series: number;
-  readonly devices: number;
-  readonly databaseBytes: number;
-  readonly walBytes: number;
-  readonly tailBytes: number;
-  readonly commits: number;
-  readonly commitMsP50: number;
-  readonly commitMsP99: number;
-}
-
 /** The log as the ways out see it, from the I/O thread. Errors are MillpondErrors. */
 export interface LogReader {
   /** Throws STREAM_UNKNOWN, OFFSET_BEYOND_END, CONSUMER_NAME_INVALID. */
@@ -171,7 +146,6 @@ export interface LogReader {
   fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult>;
   /** Resolves with the stored offset after the fsync. */
   commit(stream: string, consumer: string, nextOffset: number): Promise<number>;
-  status(): Promise<LogStatus>;
   /** The log thread's metrics in Prometheus' text format. */
   metrics(): Promise<string>;
 }

@@ -94,6 +94,27 @@ export const errorTable = {
     'Close a subscription, or raise grpc.subscribersMax.',
     true,
   ),
+  // A copy of the log.
+  BACKUP_RUNNING: kind('FAILED_PRECONDITION', 'Wait for the other backup to end.', true),
+  BACKUP_FAILED: kind(
+    'UNAVAILABLE',
+    'Look at the disk of the gateway: the copy of its newest readings needs about as much room as hot.duckdb.',
+    true,
+  ),
+  BACKUP_STALLED: kind(
+    'UNAVAILABLE',
+    'Back up to a quicker disk or over a quicker network: what a backup holds cannot be removed meanwhile.',
+    true,
+  ),
+  BACKUP_TARGET_UNUSABLE: kind(
+    'FAILED_PRECONDITION',
+    'Name a folder that does not exist yet or is empty, on a disk with enough room.',
+  ),
+  BACKUP_INCOMPLETE: kind(
+    'UNAVAILABLE',
+    'Start the backup again; nothing of this one was kept.',
+    true,
+  ),
   // Config and start.
   CONFIG_INVALID: kind(
     'FAILED_PRECONDITION',

@@ -150,6 +150,11 @@ export class Database {
     }
   }
 
+  /** A connection of its own, for work beside all else: close it before the database. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
   /** A statement on the reader, prepared once. Callers run one at a time. */
   async prepared(sql: string): Promise<DuckDBPreparedStatement> {
     let statement = this.#prepared.get(sql);

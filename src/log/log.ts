@@ -2,6 +2,7 @@
 // offset, and keeps them as long as their streams ask for. It alone owns DuckDB, and everything in
 // it runs on the log thread.
 
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Decoded } from '../core/contracts.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
@@ -47,7 +48,12 @@ export class Log {
   readonly #queue: AppendQueue<Pending>;
   readonly #appender: Appender;
   readonly #committer: Committer;
-  readonly #lanes = { reader: new Lane(), segments: new Lane(), sealer: new Lane() };
+  readonly #lanes = {
+    reader: new Lane(),
+    segments: new Lane(),
+    sealer: new Lane(),
+    inspector: new Lane(),
+  };
   readonly #reader: StreamReader;
   readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
@@ -228,6 +234,11 @@ export class Log {
     return this.#positions.all();
   }
 
+  /** The first offset that a protected consumer has not committed; infinite where there is none. */
+  protectedFrom({ name, settings }: StreamState): number {
+    return this.#positions.leastOf(name, settings.retention.protect);
+  }
+
   /** Throws STREAM_UNKNOWN. An empty name means the default stream. */
   stream(name: string): StreamState {
     return this.streams.get(name);
@@ -241,6 +252,20 @@ export class Log {
   /** The first offset received at or after `timeUs`. Throws as `read`. */
   offsetAtTime(stream: StreamState, timeUs: number): Promise<number> {
     return this.#explained(this.#reader.offsetAtTime(stream, timeUs));
+  }
+
+  /** Runs `ask` on a connection of its own, beside commits, reads and sealing. Throws as `read`. */
+  inspect<T>(ask: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const asked = this.#lanes.inspector.run(async () => {
+      const connection = await this.#database.connect();
+      return ask(connection).finally(() => connection.closeSync());
+    });
+    return this.#explained(asked);
+  }
+
+  /** Keeps the files of all segments, dropped or not, until the result is called. */
+  pinSegments(): () => void {
+    return this.#files.pin();
   }
 
   // After a failed commit DuckDB may refuse to read, and its file may not open again for a while:

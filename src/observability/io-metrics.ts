@@ -11,6 +11,8 @@ export interface IoReadings {
   readonly queueBytesMax: number;
   readonly subscribers: number;
   readonly readAheadBytes: number;
+  /** To disks, by the whole process; 0 where the system does not tell. */
+  readonly writtenBytes: number;
   readonly mqtt: {
     readonly connections: number;
     readonly sessions: number;
@@ -65,6 +67,11 @@ export class IoMetrics {
       'millpond_mqtt_messages_delivered_total',
       'Messages handed to subscribers.',
       () => this.#delivered,
+    );
+    counter(
+      'millpond_written_bytes_total',
+      'Bytes that the gateway caused to be written to disks (/proc/self/io).',
+      () => read().writtenBytes,
     );
     counter('millpond_mqtt_connects_total', 'MQTT connections accepted.', () => this.#connects);
     gauge('millpond_mqtt_connections', 'MQTT connections open.', () => read().mqtt.connections);

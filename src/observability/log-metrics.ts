@@ -2,12 +2,12 @@
 // added to; they become Prometheus' when somebody scrapes.
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Gauge, Histogram, Registry } from 'prom-client';
-import type { Decoded, LogStatus } from '../core/contracts.ts';
-import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay, registerTotal } from './counts.ts';
+import { Histogram, Registry } from 'prom-client';
+import type { Decoded } from '../core/contracts.ts';
+import type { LogStatus } from '../core/log-inspection.ts';
+import { Counts, LOOP_RESOLUTION_MS, registerTotal } from './counts.ts';
+import { LogGauges } from './log-gauges.ts';
 
-/** Consumers shown one by one in the metrics; status shows all. */
-const CONSUMER_LABELS_MAX = 200;
 const RECENT_COMMITS = 1000;
 
 export class LogMetrics {
@@ -25,6 +25,8 @@ export class LogMetrics {
   readonly #gauges: LogGauges;
   #readings = 0;
   #commits = 0;
+  #stored = 0;
+  #payloadBytes = 0;
   #trimmed = 0;
   #failures = 0;
   #sealedReadings = 0;
@@ -113,7 +115,22 @@ export class LogMetrics {
     }
   }
 
+  /** Bytes of a message's payload, as it was taken. */
+  accepted(payloadBytes: number): void {
+    this.#payloadBytes += payloadBytes;
+  }
+
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /** Readings made durable. */
+  get readingsStored(): number {
+    return this.#stored;
+  }
+
   committed({ rows, ms }: { rows: number; ms: number }): void {
+    this.#stored += rows;
     this.#recentMs[this.#commits % RECENT_COMMITS] = ms;
     this.#commits += 1;
     this.#commitSeconds.observe(ms / 1000);
@@ -150,56 +167,5 @@ export class LogMetrics {
   text(status: LogStatus): Promise<string> {
     this.#gauges.set(status, this.#loopDelay);
     return this.#registry.metrics();
-  }
-}
-
-/** What is read off the log's status at each scrape. */
-class LogGauges {
-  readonly #bytes: Gauge;
-  readonly #watermark: Gauge;
-  readonly #lag: Gauge;
-  readonly #kept: Gauge;
-  readonly #loopDelay: Gauge;
-  readonly #ready: Gauge;
-
-  constructor(registers: Registry[]) {
-    const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
-      new Gauge({ name, help, labelNames, registers });
-    this.#bytes = gauge('millpond_log_bytes', 'Size of the log by part.', ['part']);
-    this.#watermark = gauge('millpond_stream_watermark_offset', 'Low and high watermark.', [
-      'stream',
-      'edge',
-    ]);
-    this.#lag = gauge('millpond_consumer_lag_readings', 'Readings a consumer has not committed.', [
-      'stream',
-      'consumer',
-    ]);
-    this.#kept = gauge('millpond_log_entries', 'Entries kept, by kind.', ['kind']);
-    this.#loopDelay = gauge(
-      'millpond_log_thread_delay_seconds',
-      'Event-loop delay of the log thread since the last scrape.',
-      ['quantile'],
-    );
-    this.#ready = gauge('millpond_log_ready', '1 while readings can be made durable.', []);
-  }
-
-  set(status: LogStatus, loopDelay: IntervalHistogram): void {
-    this.#bytes.set({ part: 'database' }, status.databaseBytes);
-    this.#bytes.set({ part: 'wal' }, status.walBytes);
-    this.#bytes.set({ part: 'tail' }, status.tailBytes);
-    this.#kept.set({ kind: 'series' }, status.series);
-    this.#kept.set({ kind: 'devices' }, status.devices);
-    this.#kept.set({ kind: 'dead_letters' }, status.deadLetters);
-    this.#ready.set(status.problem === null ? 1 : 0);
-    for (const { stream, lowWatermark, highWatermark } of status.streams) {
-      this.#watermark.set({ stream, edge: 'low' }, lowWatermark);
-      this.#watermark.set({ stream, edge: 'high' }, highWatermark);
-    }
-    const ends = new Map(status.streams.map((s) => [s.stream, s.highWatermark]));
-    this.#lag.reset();
-    for (const { stream, consumer, nextOffset } of status.consumers.slice(0, CONSUMER_LABELS_MAX)) {
-      this.#lag.set({ stream, consumer }, (ends.get(stream) ?? nextOffset) - nextOffset);
-    }
-    noteLoopDelay(this.#loopDelay, loopDelay);
   }
 }

@@ -30,11 +30,12 @@ test('shows streams, consumers with their lag, dead letters and devices', async 
   const { code, out, err } = await rig.run(['status', '--grpc', grpc]);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^Millpond \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+: ready, up \d+ s\n/);
-  expect(out).toMatch(/^readings +10 +0 +10$/m);
-  expect(out).toMatch(/^mill-1 +readings +6 +4 +\d+ s ago$/m);
+  expect(out).toMatch(/^readings +10 +0 +10 +[\d.]+ [KM]iB +all$/m);
+  expect(out).toMatch(/^mill-1 +readings +6 +4 +\d+ s ago +-$/m);
   expect(out).toMatch(/^Dead letters +1$/m);
   expect(out).toMatch(/^Devices +1, in 1 series$/m);
   expect(out.split('\n').length).toBeLessThan(24);
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
 
   const json = JSON.parse((await rig.run(['status', '--grpc', grpc, '--json'])).out);
   expect(json).toMatchObject({

@@ -35,7 +35,7 @@ function withoutChance(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d/g, '<time>')
     .replace(/127\.0\.0\.1:\d+/g, '<address>')
-    .replace(/[\d.]+ (s|ms|KiB|MiB)\b/g, '<amount>');
+    .replace(/ *[\d.]+ (s|ms|B|KiB|MiB|GiB|TiB)\b/g, ' <amount>');
 }
 
 /** A folder that looks like the checkout from inside, without its data. */

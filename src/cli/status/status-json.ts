@@ -1,28 +1,27 @@
 // `status --json`: the same for programs. Offsets are strings, for they have 64 bits; counts are numbers.
 
-import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
+import {
+  type ConsumerStatus,
+  type GetStatusResponse,
+  OnFull,
+  type StreamStatus,
+} from '../../generated/millpond/v1/admin_service.ts';
 import { isoTime } from '../time-text.ts';
 
 export function statusJson(status: GetStatusResponse): string {
-  const { log } = status;
+  const { log, flash, disk } = status;
   return JSON.stringify({
     version: status.version,
     ready: status.ready,
     problem: status.ready ? null : status.problem,
     startedAt: isoTime(status.startedAtUs),
-    streams: status.streams.map(({ stream, lowWatermark, highWatermark }) => ({
-      stream,
-      lowWatermark: String(lowWatermark),
-      highWatermark: String(highWatermark),
-    })),
-    consumers: status.consumers.map(({ stream, consumer, nextOffset, lag, committedAtUs }) => ({
-      stream,
-      consumer,
-      nextOffset: String(nextOffset),
-      lag: Number(lag),
-      committedAt: isoTime(committedAtUs),
-    })),
+    now: isoTime(status.nowUs),
+    streams: status.streams.map(streamFields),
+    consumers: status.consumers.map(consumerFields),
     deadLetters: Number(status.deadLetters),
+    lost: Object.fromEntries(
+      Object.entries(status.lost).map(([reason, count]) => [reason, Number(count)]),
+    ),
     devices: Number(status.devices),
     mqttConnections: status.mqttConnections,
     subscribers: status.subscribers,
@@ -38,5 +37,62 @@ export function statusJson(status: GetStatusResponse): string {
             commitMsP99: log.commitMsP99,
             series: Number(log.series),
           },
+    disk:
+      disk === undefined
+        ? null
+        : {
+            freeBytes: Number(disk.freeBytes),
+            sizeBytes: Number(disk.sizeBytes),
+            state: disk.state,
+          },
+    flash:
+      flash === undefined
+        ? null
+        : {
+            payloadBytes: Number(flash.payloadBytes),
+            readings: Number(flash.readings),
+            writtenBytes: flash.writtenBytes === undefined ? null : Number(flash.writtenBytes),
+            writtenBytesPerReading: flash.writtenBytesPerReading ?? null,
+            writtenBytesPerDay: flash.writtenBytesPerDay ?? null,
+          },
+    recovery: { findings: status.recovery?.findings ?? 0 },
   });
+}
+
+/** A limit that is not set is null. */
+export function streamFields(stream: StreamStatus): object {
+  const { retention } = stream;
+  const limit = (value: bigint | undefined): number | null =>
+    value === undefined || value === 0n ? null : Number(value);
+  return {
+    stream: stream.stream,
+    lowWatermark: String(stream.lowWatermark),
+    highWatermark: String(stream.highWatermark),
+    sealedBytes: Number(stream.sealedBytes),
+    hotBytes: Number(stream.hotBytes),
+    segments: Number(stream.segments),
+    retention: {
+      ageSeconds: retention === undefined ? null : limit(retention.ageUs / 1_000_000n),
+      bytes: limit(retention?.bytes),
+      hardBytes: limit(retention?.hardBytes),
+      protect: retention?.protect ?? [],
+    },
+    onFull: stream.onFull === OnFull.ON_FULL_REFUSE ? 'refuse' : 'drop-oldest',
+    isFull: stream.isFull,
+    readingsPerSecond: stream.readingsPerSecond,
+    bytesPerSecond: stream.bytesPerSecond,
+  };
+}
+
+function consumerFields(consumer: ConsumerStatus): object {
+  const { losesDataAtUs } = consumer;
+  return {
+    stream: consumer.stream,
+    consumer: consumer.consumer,
+    nextOffset: String(consumer.nextOffset),
+    lag: Number(consumer.lag),
+    committedAt: isoTime(consumer.committedAtUs),
+    losesDataAt: losesDataAtUs === 0n ? null : isoTime(losesDataAtUs),
+    isProtected: consumer.isProtected,
+  };
 }

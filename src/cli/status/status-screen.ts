@@ -1,19 +1,22 @@
-// What `status` shows: the gateway's state on one screen, the most important first.
+// What `status` shows: the gateway's state on one screen of 80 columns, the most important first.
 
-import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
+import type {
+  ConsumerStatus,
+  GetStatusResponse,
+  StreamStatus,
+} from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
 import { durationText } from '../time-text.ts';
+import { factLines } from './status-facts.ts';
 import { type Alignment, tableLines } from './text-table.ts';
 
 /** Consumers shown; those that lag most. All of them are in --json. */
 const consumersMax = 20;
 
-/** Lines without line ends. `nowMs` is this machine's clock, from which ages are counted. */
-export function statusScreen(
-  status: GetStatusResponse,
-  { address, nowMs }: { readonly address: string; readonly nowMs: number },
-): string[] {
+/** Lines without line ends. Ages are counted from the gateway's clock, which gave the times. */
+export function statusScreen(status: GetStatusResponse, address: string): string[] {
+  const nowMs = Number(status.nowUs / 1000n);
   const upMs = nowMs - Number(status.startedAtUs / 1000n);
   const state = status.ready ? 'ready' : 'NOT READY';
   return [
@@ -29,14 +32,27 @@ export function statusScreen(
 }
 
 function streamLines({ streams }: GetStatusResponse): string[] {
-  const rows = streams.map(({ stream, lowWatermark, highWatermark }) => [
-    printable(stream),
-    countText(highWatermark - lowWatermark),
-    String(lowWatermark),
-    String(highWatermark),
+  const rows = streams.map((stream) => [
+    printable(stream.stream),
+    countText(stream.highWatermark - stream.lowWatermark),
+    String(stream.lowWatermark),
+    String(stream.highWatermark),
+    bytesText(stream.sealedBytes + stream.hotBytes),
+    keepsText(stream),
   ]);
-  const columns: Alignment[] = ['left', 'right', 'right', 'right'];
-  return tableLines(columns, [['STREAM', 'READINGS', 'OLDEST', 'NEXT OFFSET'], ...rows]);
+  const columns: Alignment[] = ['left', 'right', 'right', 'right', 'right', 'left'];
+  const head = ['STREAM', 'READINGS', 'OLDEST', 'NEXT OFFSET', 'ON DISK', 'KEEPS'];
+  return tableLines(columns, [head, ...rows]);
+}
+
+function keepsText({ retention, isFull }: StreamStatus): string {
+  const limits: string[] = [];
+  if (retention !== undefined) {
+    const { ageUs, bytes, hardBytes } = retention;
+    if (ageUs > 0n) limits.push(durationText(Number(ageUs / 1000n)));
+    if (bytes > 0n || hardBytes > 0n) limits.push(bytesText(bytes > 0n ? bytes : hardBytes));
+  }
+  return `${limits.length === 0 ? 'all' : limits.join(', ')}${isFull ? ', FULL' : ''}`;
 }
 
 function consumerLines({ consumers }: GetStatusResponse, nowMs: number): string[] {
@@ -44,45 +60,23 @@ function consumerLines({ consumers }: GetStatusResponse, nowMs: number): string[
   const shown = [...consumers]
     .sort((a, b) => (a.lag === b.lag ? 0 : a.lag < b.lag ? 1 : -1))
     .slice(0, consumersMax);
-  const rows = shown.map(({ consumer, stream, nextOffset, lag, committedAtUs }) => [
-    printable(consumer),
-    printable(stream),
-    countText(lag),
-    String(nextOffset),
-    `${durationText(nowMs - Number(committedAtUs / 1000n))} ago`,
+  const rows = shown.map((consumer) => [
+    printable(consumer.consumer),
+    printable(consumer.stream),
+    countText(consumer.lag),
+    String(consumer.nextOffset),
+    `${durationText(nowMs - Number(consumer.committedAtUs / 1000n))} ago`,
+    losesText(consumer, nowMs),
   ]);
-  const columns: Alignment[] = ['left', 'left', 'right', 'right', 'left'];
-  const head = ['CONSUMER', 'STREAM', 'LAG', 'NEXT OFFSET', 'LAST COMMIT'];
+  const columns: Alignment[] = ['left', 'left', 'right', 'right', 'left', 'left'];
+  const head = ['CONSUMER', 'STREAM', 'LAG', 'NEXT OFFSET', 'LAST COMMIT', 'LOSES DATA'];
   const others = consumers.length - shown.length;
   const more = others === 0 ? [] : [`and ${countText(others)} more, which lag less`];
   return [...tableLines(columns, [head, ...rows]), ...more];
 }
 
-function factLines(status: GetStatusResponse): string[] {
-  const { log } = status;
-  const facts = [
-    ['Dead letters', countText(status.deadLetters)],
-    ['Devices', `${countText(status.devices)}, in ${countText(log?.series ?? 0)} series`],
-    [
-      'Connections',
-      `${countText(status.mqttConnections)} MQTT, ${countText(status.subscribers)} subscribers`,
-    ],
-  ];
-  if (log !== undefined) {
-    const waiting = log.queueBytes === 0n ? 'nothing' : bytesText(log.queueBytes);
-    facts.push(
-      [
-        'Log on disk',
-        `${bytesText(log.databaseBytes)} database, ${bytesText(log.walBytes)} write-ahead log; ${waiting} waiting`,
-      ],
-      ['Commits', commitText(log)],
-    );
-  }
-  return tableLines(['left', 'left'], facts);
-}
-
-function commitText(log: NonNullable<GetStatusResponse['log']>): string {
-  if (log.commits === 0n) return 'none yet';
-  const half = `half within ${log.commitMsP50.toFixed(1)} ms`;
-  return `${countText(log.commits)}; of the last thousand ${half}, 99 % within ${log.commitMsP99.toFixed(1)} ms`;
+function losesText({ losesDataAtUs, isProtected }: ConsumerStatus, nowMs: number): string {
+  if (losesDataAtUs === 0n) return isProtected ? 'protected' : '-';
+  const leftMs = Number(losesDataAtUs / 1000n) - nowMs;
+  return leftMs < 1000 ? 'NOW' : `in ${durationText(leftMs)}`;
 }

@@ -1,75 +1,117 @@
-// AdminService on grpc-js: what the gateway is and how it does.
+// AdminService on grpc-js: what the gateway is and how it does, its lists a page at a time, and a
+// copy of its log.
 
-import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { LogStatus } from '../../core/contracts.ts';
 import type {
-  GetStatusRequest,
-  GetStatusResponse,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { LogInspector } from '../../core/log-inspection.ts';
+import type {
+  BackupRequest,
+  BackupResponse,
+  ListConsumersRequest,
+  ListConsumersResponse,
+  ListLossesRequest,
+  ListLossesResponse,
+  ListSegmentsRequest,
+  ListSegmentsResponse,
+  ListStreamsResponse,
 } from '../../generated/millpond/v1/admin_service.ts';
+import { type BackupCalls, sendBackup } from './backup-stream.ts';
+import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
+import {
+  type GatewayStatus,
+  toConsumers,
+  toLoss,
+  toSegment,
+  toStatusResponse,
+  toStream,
+} from './status-response.ts';
 
-/** The gateway's state, gathered from its parts by gateway.ts. */
-export interface GatewayStatus {
-  readonly version: string;
-  readonly startedAtUs: number;
-  readonly log: LogStatus;
-  readonly queueBytes: number;
-  readonly mqttConnections: number;
-  readonly subscribers: number;
+export interface AdminParts {
+  readonly log: LogInspector;
+  readonly gatewayStatus: () => Promise<GatewayStatus>;
+  readonly backups: BackupCalls;
 }
 
-export function adminHandlers(
-  gatewayStatus: () => Promise<GatewayStatus>,
-): UntypedServiceImplementation {
+export function adminHandlers({
+  log,
+  gatewayStatus,
+  backups,
+}: AdminParts): UntypedServiceImplementation {
   return {
-    getStatus: (
-      _call: ServerUnaryCall<GetStatusRequest, GetStatusResponse>,
-      respond: sendUnaryData<GetStatusResponse>,
-    ) => {
-      gatewayStatus()
-        .then(toStatusResponse)
-        .then(
-          (response) => respond(null, response),
-          (error: unknown) => respond(toServiceError(error)),
-        );
+    getStatus: unary(async () => toStatusResponse(await gatewayStatus())),
+    listStreams: unary(
+      async (): Promise<ListStreamsResponse> => ({
+        streams: (await log.status()).streams.map(toStream),
+      }),
+    ),
+    listConsumers: unary((request: ListConsumersRequest) => listConsumers(log, request)),
+    listLosses: unary((request: ListLossesRequest) => listLosses(log, request)),
+    listSegments: unary((request: ListSegmentsRequest) => listSegments(log, request)),
+    backup: (call: ServerWritableStream<BackupRequest, BackupResponse>) => {
+      void sendBackup(log, call, backups);
     },
   };
 }
 
-export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
-  const { log } = status;
-  const highWatermarks = new Map(log.streams.map((s) => [s.stream, s.highWatermark]));
-  return {
-    version: status.version,
-    startedAtUs: BigInt(status.startedAtUs),
-    ready: log.problem === null,
-    problem: log.problem ?? '',
-    streams: log.streams.map((stream) => ({
-      stream: stream.stream,
-      lowWatermark: BigInt(stream.lowWatermark),
-      highWatermark: BigInt(stream.highWatermark),
-    })),
-    consumers: log.consumers.map((consumer) => ({
-      stream: consumer.stream,
-      consumer: consumer.consumer,
-      nextOffset: BigInt(consumer.nextOffset),
-      lag: BigInt(
-        (highWatermarks.get(consumer.stream) ?? consumer.nextOffset) - consumer.nextOffset,
-      ),
-      committedAtUs: BigInt(consumer.committedAtUs),
-    })),
-    deadLetters: BigInt(log.deadLetters),
-    devices: BigInt(log.devices),
-    mqttConnections: status.mqttConnections,
-    subscribers: status.subscribers,
-    log: {
-      databaseBytes: BigInt(log.databaseBytes),
-      walBytes: BigInt(log.walBytes),
-      queueBytes: BigInt(status.queueBytes),
-      commits: BigInt(log.commits),
-      commitMsP50: log.commitMsP50,
-      commitMsP99: log.commitMsP99,
-      series: BigInt(log.series),
-    },
+function unary<Request, Response>(answer: (request: Request) => Promise<Response>) {
+  return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>): void => {
+    answer(call.request).then(
+      (response) => respond(null, response),
+      (error: unknown) => respond(toServiceError(error)),
+    );
   };
+}
+
+async function listConsumers(
+  log: LogInspector,
+  { stream, pageSize, pageToken }: ListConsumersRequest,
+): Promise<ListConsumersResponse> {
+  const after = fromPageToken(pageToken, { stream: 'string', consumer: 'string' });
+  const limit = pageSizeOf(pageSize);
+  type Named = { readonly stream: string; readonly consumer: string };
+  const order = (a: Named, b: Named): number =>
+    compare(a.stream, b.stream) || compare(a.consumer, b.consumer);
+  const all = toConsumers(await log.status())
+    .filter((each) => stream === '' || each.stream === stream)
+    .filter((each) => after === null || order(each, after) > 0)
+    .sort(order);
+  const consumers = all.slice(0, limit);
+  const last = all.length > limit ? consumers.at(-1) : undefined;
+  const nextPageToken = toPageToken(last === undefined ? null : [last.stream, last.consumer]);
+  return { consumers, nextPageToken };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function listLosses(
+  log: LogInspector,
+  { stream, pageSize, pageToken }: ListLossesRequest,
+): Promise<ListLossesResponse> {
+  const { entries, next } = await log.listLosses({
+    stream: stream === '' ? null : stream,
+    from: fromPageToken(pageToken, { recordedAtUs: 'number', skip: 'number' }),
+    limit: pageSizeOf(pageSize),
+  });
+  const nextPageToken = toPageToken(next === null ? null : [next.recordedAtUs, next.skip]);
+  return { losses: entries.map(toLoss), nextPageToken };
+}
+
+async function listSegments(
+  log: LogInspector,
+  { stream, pageSize, pageToken }: ListSegmentsRequest,
+): Promise<ListSegmentsResponse> {
+  const { entries, next } = await log.listSegments({
+    stream: stream === '' ? null : stream,
+    from: fromPageToken(pageToken, { stream: 'string', fromOffset: 'number' }),
+    limit: pageSizeOf(pageSize),
+  });
+  const nextPageToken = toPageToken(next === null ? null : [next.stream, next.fromOffset]);
+  return { segments: entries.map(toSegment), nextPageToken };
 }

@@ -11,8 +11,10 @@ import {
   formatAddress,
   type ListenAddress,
 } from '../../core/listen-address.ts';
+import type { LogInspector } from '../../core/log-inspection.ts';
 import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
-import { adminHandlers, type GatewayStatus } from './admin-service.ts';
+import { adminHandlers } from './admin-service.ts';
+import type { GatewayStatus } from './status-response.ts';
 import {
   SubscriberSet,
   type TelemetryParts,
@@ -26,6 +28,7 @@ export interface GrpcServerOptions {
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
   readonly telemetry: Omit<TelemetryParts, 'subscribers'>;
+  readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
 }
 
@@ -41,6 +44,7 @@ const DRAIN_MS = 500;
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #subscribers = new SubscriberSet();
+  readonly #backups = new Set<AbortController>();
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
@@ -70,7 +74,9 @@ export class GrpcServer {
       telemetryDefinition,
       telemetryHandlers({ ...this.#options.telemetry, subscribers: this.#subscribers }),
     );
-    server.addService(AdminServiceService, adminHandlers(this.#options.gatewayStatus));
+    const { inspector: log, gatewayStatus } = this.#options;
+    const backups = this.#backups;
+    server.addService(AdminServiceService, adminHandlers({ log, gatewayStatus, backups }));
     this.#health.addToServer(server);
     const definition = loadSync(
       ['millpond/v1/telemetry_service.proto', 'millpond/v1/admin_service.proto'],
@@ -94,10 +100,12 @@ export class GrpcServer {
     }
   }
 
-  /** Ends subscriptions with LOG_STOPPING, lets other calls finish, then closes. */
+  /** Ends subscriptions and backups with LOG_STOPPING, lets other calls finish, then closes. */
   async stop(): Promise<void> {
     this.setServing(false);
-    this.#subscribers.abortAll(new MillpondError('LOG_STOPPING', 'The gateway is stopping.'));
+    const reason = new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
+    this.#subscribers.abortAll(reason);
+    for (const controller of this.#backups) controller.abort(reason);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         this.#server.forceShutdown();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { statusJson } from '../../../src/cli/status/status-json.ts';
 import { statusScreen } from '../../../src/cli/status/status-screen.ts';
-import { GetStatusResponse } from '../../../src/generated/millpond/v1/admin_service.ts';
+import { GetStatusResponse, OnFull } from '../../../src/generated/millpond/v1/admin_service.ts';
 
 const nowMs = Date.parse('2025-06-01T12:00:00Z');
 
@@ -13,8 +13,20 @@ function agoUs(seconds: number): bigint {
 const status = GetStatusResponse.fromPartial({
   version: '1.2.3',
   startedAtUs: agoUs(11_520),
+  nowUs: agoUs(0),
   ready: true,
-  streams: [{ stream: 'readings', lowWatermark: 1000n, highWatermark: 2_001_000n }],
+  streams: [
+    {
+      stream: 'readings',
+      lowWatermark: 1000n,
+      highWatermark: 2_001_000n,
+      sealedBytes: 12_000_000n,
+      hotBytes: 3_000_000n,
+      segments: 4n,
+      retention: { ageUs: 604_800_000_000n, bytes: 52_428_800n, protect: ['slow'] },
+      onFull: OnFull.ON_FULL_DROP_OLDEST,
+    },
+  ],
   consumers: [
     {
       stream: 'readings',
@@ -29,12 +41,24 @@ const status = GetStatusResponse.fromPartial({
       nextOffset: 1000n,
       lag: 2_000_000n,
       committedAtUs: agoUs(90_000),
+      losesDataAtUs: agoUs(-45_000),
+      isProtected: true,
     },
   ],
   deadLetters: 3n,
   devices: 12n,
   mqttConnections: 5,
   subscribers: 1,
+  lost: { retention_bytes: 1400n, disk_full: 100n },
+  disk: { freeBytes: 3_221_225_472n, sizeBytes: 8_589_934_592n, state: 'ok' },
+  flash: {
+    payloadBytes: 5_242_880n,
+    readings: 2_000_000n,
+    writtenBytes: 31_457_280n,
+    writtenBytesPerReading: 15.7,
+    writtenBytesPerDay: 251_658_240,
+  },
+  recovery: { findings: 3 },
   log: {
     databaseBytes: 4_404_019n,
     walBytes: 0n,
@@ -46,25 +70,31 @@ const status = GetStatusResponse.fromPartial({
   },
 });
 
-const place = { address: '127.0.0.1:50051', nowMs };
+const place = '127.0.0.1:50051';
 
 test('fits on one screen, most important first, the laggards on top', () => {
   expect(statusScreen(status, place)).toEqual([
     'Millpond 1.2.3 at 127.0.0.1:50051: ready, up 3 h 12 min',
     '',
-    'STREAM     READINGS  OLDEST  NEXT OFFSET',
-    'readings  2,000,000    1000      2001000',
+    'STREAM     READINGS  OLDEST  NEXT OFFSET   ON DISK  KEEPS',
+    'readings  2,000,000    1000      2001000  14.3 MiB  7 d, 50.0 MiB',
     '',
-    'CONSUMER  STREAM          LAG  NEXT OFFSET  LAST COMMIT',
-    'slow      readings  2,000,000         1000  1 d 1 h ago',
-    'quick     readings          0      2001000  2 s ago',
+    'CONSUMER  STREAM          LAG  NEXT OFFSET  LAST COMMIT  LOSES DATA',
+    'slow      readings  2,000,000         1000  1 d 1 h ago  in 12 h 30 min',
+    'quick     readings          0      2001000  2 s ago      -',
     '',
     'Dead letters  3',
+    'Lost          1,500; see millpond losses',
     'Devices       12, in 26 series',
     'Connections   5 MQTT, 1 subscribers',
     'Log on disk   4.2 MiB database, 0 B write-ahead log; 2.0 KiB waiting',
+    'Disk          3.0 GiB of 8.0 GiB free',
+    'Taken         5.0 MiB of payload, 2,000,000 readings',
+    'Written       30.0 MiB; 16 B a reading, 240.0 MiB a day now',
     'Commits       1,234; of the last thousand half within 1.3 ms, 99 % within 6.0 ms',
+    'Last start    put 3 things right; see millpond doctor',
   ]);
+  expect(statusScreen(status, place).filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('says why it is not ready, without control characters', () => {
@@ -78,6 +108,29 @@ test('a fresh gateway has no consumers and no commits', () => {
   const lines = statusScreen(fresh, place).join('\n');
   expect(lines).toContain('No consumer has committed an offset yet.');
   expect(lines).toContain('none yet');
+});
+
+test('says who loses data now, who is protected, what is full and what is not known', () => {
+  const lines = statusScreen(
+    {
+      ...status,
+      streams: [{ ...status.streams[0]!, isFull: true }],
+      consumers: [
+        { ...status.consumers[0]!, consumer: 'losing', losesDataAtUs: agoUs(5), lag: 1n },
+        { ...status.consumers[0]!, consumer: 'kept', isProtected: true },
+      ],
+      disk: { freeBytes: 0n, sizeBytes: 8_589_934_592n, state: 'read_only' },
+      flash: { payloadBytes: 0n, readings: 0n },
+      lost: {},
+    },
+    place,
+  ).join('\n');
+  expect(lines).toMatch(/^losing .* NOW$/m);
+  expect(lines).toMatch(/^kept .* protected$/m);
+  expect(lines).toMatch(/^readings .* 7 d, 50\.0 MiB, FULL$/m);
+  expect(lines).toMatch(/^Disk +0 B of 8\.0 GiB free; READ ONLY$/m);
+  expect(lines).toMatch(/^Written +unknown$/m);
+  expect(lines).toMatch(/^Lost +nothing$/m);
 });
 
 test('many consumers do not push the rest off the screen', () => {
@@ -98,13 +151,26 @@ test('JSON has all of it, offsets as texts', () => {
     ready: true,
     problem: null,
     startedAt: '2025-06-01T08:48:00.000000Z',
-    streams: [{ stream: 'readings', lowWatermark: '1000', highWatermark: '2001000' }],
+    now: '2025-06-01T12:00:00.000000Z',
+    streams: [
+      {
+        stream: 'readings',
+        lowWatermark: '1000',
+        highWatermark: '2001000',
+        retention: { ageSeconds: 604_800, bytes: 52_428_800, hardBytes: null, protect: ['slow'] },
+        onFull: 'drop-oldest',
+      },
+    ],
     deadLetters: 3,
+    lost: { retention_bytes: 1400, disk_full: 100 },
+    flash: { writtenBytes: 31_457_280, writtenBytesPerReading: 15.7 },
     log: { databaseBytes: 4_404_019, commitMsP99: 6 },
   });
   expect(parsed.consumers[1]).toMatchObject({
     consumer: 'slow',
     nextOffset: '1000',
     lag: 2_000_000,
+    losesDataAt: '2025-06-02T00:30:00.000000Z',
+    isProtected: true,
   });
 });

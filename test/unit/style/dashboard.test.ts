@@ -47,6 +47,7 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_commit_batch_readings',
     'millpond_dead_letters_trimmed_total',
     'millpond_stream_watermark_offset',
+    'millpond_stream_segments',
   ];
   const metrics = readSources('src/observability').flatMap(({ text }) =>
     [...text.matchAll(/'(millpond_\w+)'/g)].map(([, name]) => name!),

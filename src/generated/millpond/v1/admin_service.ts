@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -22,6 +24,25 @@ import {
 export const protobufPackage = "millpond.v1";
 
 export const protobufFileName = "millpond/v1/admin_service.proto";
+
+/** What a stream does at its hard limit. */
+export const OnFull = {
+  ON_FULL_UNSPECIFIED: 0,
+  /** ON_FULL_DROP_OLDEST - The oldest readings go, as a recorded loss. */
+  ON_FULL_DROP_OLDEST: 1,
+  /** ON_FULL_REFUSE - New readings are refused until there is room. */
+  ON_FULL_REFUSE: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type OnFull = typeof OnFull[keyof typeof OnFull];
+
+export namespace OnFull {
+  export type ON_FULL_UNSPECIFIED = typeof OnFull.ON_FULL_UNSPECIFIED;
+  export type ON_FULL_DROP_OLDEST = typeof OnFull.ON_FULL_DROP_OLDEST;
+  export type ON_FULL_REFUSE = typeof OnFull.ON_FULL_REFUSE;
+  export type UNRECOGNIZED = typeof OnFull.UNRECOGNIZED;
+}
 
 export interface GetStatusRequest {
 }
@@ -40,6 +61,20 @@ export interface GetStatusResponse {
   mqttConnections: number;
   devices: bigint;
   subscribers: number;
+  /** The gateway's clock at the time of the answer: what ages are counted from. */
+  nowUs: bigint;
+  flash:
+    | FlashStatus
+    | undefined;
+  /** Readings, messages and dead letters that had to go, by reason. */
+  lost: { [key: string]: bigint };
+  disk: DiskStatus | undefined;
+  recovery: RecoveryStatus | undefined;
+}
+
+export interface GetStatusResponse_LostEntry {
+  key: string;
+  value: bigint;
 }
 
 export interface StreamStatus {
@@ -48,6 +83,29 @@ export interface StreamStatus {
   lowWatermark: bigint;
   /** The next offset to be given out. */
   highWatermark: bigint;
+  /** Bytes of the sealed files. */
+  sealedBytes: bigint;
+  /** Bytes of the readings that are not sealed yet: an estimate, for they share a file. */
+  hotBytes: bigint;
+  /** Number of sealed files. */
+  segments: bigint;
+  retention: Retention | undefined;
+  onFull: OnFull;
+  /** At its hard limit: with ON_FULL_REFUSE it takes no readings now. */
+  isFull: boolean;
+  /** Mean of the last minutes. */
+  readingsPerSecond: number;
+  bytesPerSecond: number;
+}
+
+/** As configured; 0 is no limit. */
+export interface Retention {
+  ageUs: bigint;
+  bytes: bigint;
+  /** What holds even for readings that protected consumers have not committed. */
+  hardBytes: bigint;
+  /** Consumers whose uncommitted readings are kept until the hard limit. */
+  protect: string[];
 }
 
 export interface ConsumerStatus {
@@ -59,6 +117,13 @@ export interface ConsumerStatus {
   lag: bigint;
   /** Microseconds since the Unix epoch, UTC. */
   committedAtUs: bigint;
+  /**
+   * When retention reaches readings that it has not committed, if everything goes on at the current
+   * rate; now or earlier if it already does. 0: not foreseeable.
+   */
+  losesDataAtUs: bigint;
+  /** The stream's retention.protect names it. */
+  isProtected: boolean;
 }
 
 export interface LogStatus {
@@ -71,6 +136,161 @@ export interface LogStatus {
   commitMsP50: number;
   commitMsP99: number;
   series: bigint;
+}
+
+/** What the gateway has written to disk since its start, beside what it was sent. */
+export interface FlashStatus {
+  /** Payloads of the messages taken. */
+  payloadBytes: bigint;
+  /** Readings made durable. */
+  readings: bigint;
+  /**
+   * Bytes that the whole process caused to be written to disks (/proc/self/io, write_bytes); absent
+   * where the system does not tell.
+   */
+  writtenBytes?:
+    | bigint
+    | undefined;
+  /** Absent before the first reading. */
+  writtenBytesPerReading?:
+    | number
+    | undefined;
+  /** At the current rate: a mean of the last minutes. */
+  writtenBytesPerDay?: number | undefined;
+}
+
+export interface DiskStatus {
+  /** Bytes free for the gateway on the disk of the data directory. */
+  freeBytes: bigint;
+  sizeBytes: bigint;
+  /** A stable word: `ok`, `full`, `read_only`, `failing`, `other`. */
+  state: string;
+}
+
+export interface RecoveryStatus {
+  /**
+   * What the last start found damaged, missing or left over, and put right; `millpond doctor` has
+   * the list.
+   */
+  findings: number;
+}
+
+export interface ListStreamsRequest {
+}
+
+export interface ListStreamsResponse {
+  streams: StreamStatus[];
+}
+
+export interface ListConsumersRequest {
+  /** Empty means all. */
+  stream: string;
+  /** 0 means 100; larger values are lowered to 1000. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListConsumersResponse {
+  consumers: ConsumerStatus[];
+  nextPageToken: string;
+}
+
+export interface ListLossesRequest {
+  /** Empty means all, dead letters included. */
+  stream: string;
+  /** 0 means 100; larger values are lowered to 1000. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListLossesResponse {
+  losses: Loss[];
+  nextPageToken: string;
+}
+
+export interface Loss {
+  /** Empty for what belongs to no stream, as dead letters. */
+  stream: string;
+  /** Offsets [first_offset, next_offset) are gone; both 0 where the loss is not a range of offsets. */
+  firstOffset: bigint;
+  nextOffset: bigint;
+  /** Readings or messages lost. */
+  count: bigint;
+  /** A stable code, as in Gap. */
+  reason: string;
+  detail: string;
+  recordedAtUs: bigint;
+}
+
+export interface ListSegmentsRequest {
+  /** Empty means all. */
+  stream: string;
+  /** 0 means 100; larger values are lowered to 1000. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListSegmentsResponse {
+  segments: Segment[];
+  nextPageToken: string;
+}
+
+/** One sealed Parquet file. */
+export interface Segment {
+  stream: string;
+  /** Offsets [first_offset, next_offset). */
+  firstOffset: bigint;
+  nextOffset: bigint;
+  bytes: bigint;
+  readings: bigint;
+  /** What the readings take as columns of fixed width, uncompressed: 37 bytes each, texts left out. */
+  rawBytes: bigint;
+  firstReceivedAtUs: bigint;
+  lastReceivedAtUs: bigint;
+  sealedAtUs: bigint;
+  /** Below the data directory. */
+  path: string;
+}
+
+export interface BackupRequest {
+}
+
+export interface BackupResponse {
+  part:
+    | //
+    /** First: what will come. */
+    { $case: "plan"; value: BackupPlan }
+    | //
+    /** Then each file: its head, its bytes in order, its check. */
+    { $case: "file"; value: BackupFile }
+    | { $case: "chunk"; value: Uint8Array }
+    | { $case: "check"; value: BackupCheck }
+    | //
+    /** Last: everything was sent. */
+    { $case: "end"; value: BackupEnd }
+    | undefined;
+}
+
+export interface BackupPlan {
+  takenAtUs: bigint;
+  files: number;
+  bytes: bigint;
+}
+
+export interface BackupFile {
+  /** Below the data directory: names joined by `/`, none of them `.` or `..`. */
+  path: string;
+  bytes: bigint;
+}
+
+export interface BackupCheck {
+  /** CRC-32 (zlib) of the bytes sent for the file. */
+  crc32: number;
+  /** The file is not what was sealed: the disk has damaged it. The copy has it as it is. */
+  isDamaged: boolean;
+}
+
+export interface BackupEnd {
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -129,6 +349,11 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     mqttConnections: 0,
     devices: 0n,
     subscribers: 0,
+    nowUs: 0n,
+    flash: undefined,
+    lost: {},
+    disk: undefined,
+    recovery: undefined,
   };
 }
 
@@ -175,6 +400,24 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.subscribers !== 0) {
       writer.uint32(88).uint32(message.subscribers);
+    }
+    if (message.nowUs !== 0n) {
+      if (BigInt.asIntN(64, message.nowUs) !== message.nowUs) {
+        throw new globalThis.Error("value provided for field message.nowUs of type int64 too large");
+      }
+      writer.uint32(96).int64(message.nowUs);
+    }
+    if (message.flash !== undefined) {
+      FlashStatus.encode(message.flash, writer.uint32(106).fork()).join();
+    }
+    globalThis.Object.entries(message.lost).forEach(([key, value]: [string, bigint]) => {
+      GetStatusResponse_LostEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
+    if (message.disk !== undefined) {
+      DiskStatus.encode(message.disk, writer.uint32(122).fork()).join();
+    }
+    if (message.recovery !== undefined) {
+      RecoveryStatus.encode(message.recovery, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -280,6 +523,49 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.subscribers = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.nowUs = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.flash = FlashStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = GetStatusResponse_LostEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.lost[entry14.key] = entry14.value;
+            }
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.disk = DiskStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.recovery = RecoveryStatus.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -312,12 +598,113 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.mqttConnections = object.mqttConnections ?? 0;
     message.devices = (object.devices !== undefined && object.devices !== null) ? BigInt(object.devices) : 0n;
     message.subscribers = object.subscribers ?? 0;
+    message.nowUs = (object.nowUs !== undefined && object.nowUs !== null) ? BigInt(object.nowUs) : 0n;
+    message.flash = (object.flash !== undefined && object.flash !== null)
+      ? FlashStatus.fromPartial(object.flash)
+      : undefined;
+    message.lost = (globalThis.Object.entries(object.lost ?? {}) as [string, bigint][]).reduce(
+      (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+        if (value !== undefined) {
+          acc[key] = BigInt(value as string | number | bigint | boolean);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.disk = (object.disk !== undefined && object.disk !== null)
+      ? DiskStatus.fromPartial(object.disk)
+      : undefined;
+    message.recovery = (object.recovery !== undefined && object.recovery !== null)
+      ? RecoveryStatus.fromPartial(object.recovery)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetStatusResponse_LostEntry(): GetStatusResponse_LostEntry {
+  return { key: "", value: 0n };
+}
+
+export const GetStatusResponse_LostEntry: MessageFns<GetStatusResponse_LostEntry> = {
+  encode(message: GetStatusResponse_LostEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asUintN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetStatusResponse_LostEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetStatusResponse_LostEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetStatusResponse_LostEntry>): GetStatusResponse_LostEntry {
+    return GetStatusResponse_LostEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetStatusResponse_LostEntry>): GetStatusResponse_LostEntry {
+    const message = createBaseGetStatusResponse_LostEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
     return message;
   },
 };
 
 function createBaseStreamStatus(): StreamStatus {
-  return { stream: "", lowWatermark: 0n, highWatermark: 0n };
+  return {
+    stream: "",
+    lowWatermark: 0n,
+    highWatermark: 0n,
+    sealedBytes: 0n,
+    hotBytes: 0n,
+    segments: 0n,
+    retention: undefined,
+    onFull: 0,
+    isFull: false,
+    readingsPerSecond: 0,
+    bytesPerSecond: 0,
+  };
 }
 
 export const StreamStatus: MessageFns<StreamStatus> = {
@@ -336,6 +723,39 @@ export const StreamStatus: MessageFns<StreamStatus> = {
         throw new globalThis.Error("value provided for field message.highWatermark of type uint64 too large");
       }
       writer.uint32(24).uint64(message.highWatermark);
+    }
+    if (message.sealedBytes !== 0n) {
+      if (BigInt.asUintN(64, message.sealedBytes) !== message.sealedBytes) {
+        throw new globalThis.Error("value provided for field message.sealedBytes of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.sealedBytes);
+    }
+    if (message.hotBytes !== 0n) {
+      if (BigInt.asUintN(64, message.hotBytes) !== message.hotBytes) {
+        throw new globalThis.Error("value provided for field message.hotBytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.hotBytes);
+    }
+    if (message.segments !== 0n) {
+      if (BigInt.asUintN(64, message.segments) !== message.segments) {
+        throw new globalThis.Error("value provided for field message.segments of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.segments);
+    }
+    if (message.retention !== undefined) {
+      Retention.encode(message.retention, writer.uint32(58).fork()).join();
+    }
+    if (message.onFull !== 0) {
+      writer.uint32(64).int32(message.onFull);
+    }
+    if (message.isFull !== false) {
+      writer.uint32(72).bool(message.isFull);
+    }
+    if (message.readingsPerSecond !== 0) {
+      writer.uint32(81).double(message.readingsPerSecond);
+    }
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(89).double(message.bytesPerSecond);
     }
     return writer;
   },
@@ -377,6 +797,70 @@ export const StreamStatus: MessageFns<StreamStatus> = {
             message.highWatermark = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sealedBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.hotBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.segments = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.retention = Retention.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.onFull = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.isFull = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.readingsPerSecond = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.bytesPerSecond = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -401,12 +885,132 @@ export const StreamStatus: MessageFns<StreamStatus> = {
     message.highWatermark = (object.highWatermark !== undefined && object.highWatermark !== null)
       ? BigInt(object.highWatermark)
       : 0n;
+    message.sealedBytes = (object.sealedBytes !== undefined && object.sealedBytes !== null)
+      ? BigInt(object.sealedBytes)
+      : 0n;
+    message.hotBytes = (object.hotBytes !== undefined && object.hotBytes !== null) ? BigInt(object.hotBytes) : 0n;
+    message.segments = (object.segments !== undefined && object.segments !== null) ? BigInt(object.segments) : 0n;
+    message.retention = (object.retention !== undefined && object.retention !== null)
+      ? Retention.fromPartial(object.retention)
+      : undefined;
+    message.onFull = object.onFull ?? 0;
+    message.isFull = object.isFull ?? false;
+    message.readingsPerSecond = object.readingsPerSecond ?? 0;
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseRetention(): Retention {
+  return { ageUs: 0n, bytes: 0n, hardBytes: 0n, protect: [] };
+}
+
+export const Retention: MessageFns<Retention> = {
+  encode(message: Retention, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ageUs !== 0n) {
+      if (BigInt.asIntN(64, message.ageUs) !== message.ageUs) {
+        throw new globalThis.Error("value provided for field message.ageUs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.ageUs);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytes);
+    }
+    if (message.hardBytes !== 0n) {
+      if (BigInt.asUintN(64, message.hardBytes) !== message.hardBytes) {
+        throw new globalThis.Error("value provided for field message.hardBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.hardBytes);
+    }
+    for (const v of message.protect) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Retention {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetention();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ageUs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hardBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.protect.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Retention>): Retention {
+    return Retention.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Retention>): Retention {
+    const message = createBaseRetention();
+    message.ageUs = (object.ageUs !== undefined && object.ageUs !== null) ? BigInt(object.ageUs) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.hardBytes = (object.hardBytes !== undefined && object.hardBytes !== null) ? BigInt(object.hardBytes) : 0n;
+    message.protect = object.protect?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseConsumerStatus(): ConsumerStatus {
-  return { stream: "", consumer: "", nextOffset: 0n, lag: 0n, committedAtUs: 0n };
+  return {
+    stream: "",
+    consumer: "",
+    nextOffset: 0n,
+    lag: 0n,
+    committedAtUs: 0n,
+    losesDataAtUs: 0n,
+    isProtected: false,
+  };
 }
 
 export const ConsumerStatus: MessageFns<ConsumerStatus> = {
@@ -434,6 +1038,15 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
         throw new globalThis.Error("value provided for field message.committedAtUs of type int64 too large");
       }
       writer.uint32(40).int64(message.committedAtUs);
+    }
+    if (message.losesDataAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.losesDataAtUs) !== message.losesDataAtUs) {
+        throw new globalThis.Error("value provided for field message.losesDataAtUs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.losesDataAtUs);
+    }
+    if (message.isProtected !== false) {
+      writer.uint32(56).bool(message.isProtected);
     }
     return writer;
   },
@@ -491,6 +1104,22 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
             message.committedAtUs = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.losesDataAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.isProtected = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -517,6 +1146,10 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
     message.committedAtUs = (object.committedAtUs !== undefined && object.committedAtUs !== null)
       ? BigInt(object.committedAtUs)
       : 0n;
+    message.losesDataAtUs = (object.losesDataAtUs !== undefined && object.losesDataAtUs !== null)
+      ? BigInt(object.losesDataAtUs)
+      : 0n;
+    message.isProtected = object.isProtected ?? false;
     return message;
   },
 };
@@ -667,7 +1300,1602 @@ export const LogStatus: MessageFns<LogStatus> = {
   },
 };
 
-/** Looking at the gateway and looking after it. */
+function createBaseFlashStatus(): FlashStatus {
+  return {
+    payloadBytes: 0n,
+    readings: 0n,
+    writtenBytes: undefined,
+    writtenBytesPerReading: undefined,
+    writtenBytesPerDay: undefined,
+  };
+}
+
+export const FlashStatus: MessageFns<FlashStatus> = {
+  encode(message: FlashStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.payloadBytes !== 0n) {
+      if (BigInt.asUintN(64, message.payloadBytes) !== message.payloadBytes) {
+        throw new globalThis.Error("value provided for field message.payloadBytes of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.payloadBytes);
+    }
+    if (message.readings !== 0n) {
+      if (BigInt.asUintN(64, message.readings) !== message.readings) {
+        throw new globalThis.Error("value provided for field message.readings of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.readings);
+    }
+    if (message.writtenBytes !== undefined) {
+      if (BigInt.asUintN(64, message.writtenBytes) !== message.writtenBytes) {
+        throw new globalThis.Error("value provided for field message.writtenBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.writtenBytes);
+    }
+    if (message.writtenBytesPerReading !== undefined) {
+      writer.uint32(33).double(message.writtenBytesPerReading);
+    }
+    if (message.writtenBytesPerDay !== undefined) {
+      writer.uint32(41).double(message.writtenBytesPerDay);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FlashStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFlashStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.payloadBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.readings = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.writtenBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.writtenBytesPerReading = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.writtenBytesPerDay = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FlashStatus>): FlashStatus {
+    return FlashStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FlashStatus>): FlashStatus {
+    const message = createBaseFlashStatus();
+    message.payloadBytes = (object.payloadBytes !== undefined && object.payloadBytes !== null)
+      ? BigInt(object.payloadBytes)
+      : 0n;
+    message.readings = (object.readings !== undefined && object.readings !== null) ? BigInt(object.readings) : 0n;
+    message.writtenBytes = (object.writtenBytes !== undefined && object.writtenBytes !== null)
+      ? BigInt(object.writtenBytes)
+      : undefined;
+    message.writtenBytesPerReading = object.writtenBytesPerReading ?? undefined;
+    message.writtenBytesPerDay = object.writtenBytesPerDay ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDiskStatus(): DiskStatus {
+  return { freeBytes: 0n, sizeBytes: 0n, state: "" };
+}
+
+export const DiskStatus: MessageFns<DiskStatus> = {
+  encode(message: DiskStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.freeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.freeBytes) !== message.freeBytes) {
+        throw new globalThis.Error("value provided for field message.freeBytes of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.freeBytes);
+    }
+    if (message.sizeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.sizeBytes) !== message.sizeBytes) {
+        throw new globalThis.Error("value provided for field message.sizeBytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sizeBytes);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiskStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiskStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.freeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DiskStatus>): DiskStatus {
+    return DiskStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiskStatus>): DiskStatus {
+    const message = createBaseDiskStatus();
+    message.freeBytes = (object.freeBytes !== undefined && object.freeBytes !== null) ? BigInt(object.freeBytes) : 0n;
+    message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
+    message.state = object.state ?? "";
+    return message;
+  },
+};
+
+function createBaseRecoveryStatus(): RecoveryStatus {
+  return { findings: 0 };
+}
+
+export const RecoveryStatus: MessageFns<RecoveryStatus> = {
+  encode(message: RecoveryStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.findings !== 0) {
+      writer.uint32(8).uint32(message.findings);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecoveryStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecoveryStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.findings = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecoveryStatus>): RecoveryStatus {
+    return RecoveryStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecoveryStatus>): RecoveryStatus {
+    const message = createBaseRecoveryStatus();
+    message.findings = object.findings ?? 0;
+    return message;
+  },
+};
+
+function createBaseListStreamsRequest(): ListStreamsRequest {
+  return {};
+}
+
+export const ListStreamsRequest: MessageFns<ListStreamsRequest> = {
+  encode(_: ListStreamsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStreamsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStreamsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListStreamsRequest>): ListStreamsRequest {
+    return ListStreamsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListStreamsRequest>): ListStreamsRequest {
+    const message = createBaseListStreamsRequest();
+    return message;
+  },
+};
+
+function createBaseListStreamsResponse(): ListStreamsResponse {
+  return { streams: [] };
+}
+
+export const ListStreamsResponse: MessageFns<ListStreamsResponse> = {
+  encode(message: ListStreamsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.streams) {
+      StreamStatus.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStreamsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStreamsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.streams.push(StreamStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListStreamsResponse>): ListStreamsResponse {
+    return ListStreamsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListStreamsResponse>): ListStreamsResponse {
+    const message = createBaseListStreamsResponse();
+    message.streams = object.streams?.map((e) => StreamStatus.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListConsumersRequest(): ListConsumersRequest {
+  return { stream: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListConsumersRequest: MessageFns<ListConsumersRequest> = {
+  encode(message: ListConsumersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConsumersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConsumersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListConsumersRequest>): ListConsumersRequest {
+    return ListConsumersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListConsumersRequest>): ListConsumersRequest {
+    const message = createBaseListConsumersRequest();
+    message.stream = object.stream ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListConsumersResponse(): ListConsumersResponse {
+  return { consumers: [], nextPageToken: "" };
+}
+
+export const ListConsumersResponse: MessageFns<ListConsumersResponse> = {
+  encode(message: ListConsumersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.consumers) {
+      ConsumerStatus.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConsumersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConsumersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consumers.push(ConsumerStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListConsumersResponse>): ListConsumersResponse {
+    return ListConsumersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListConsumersResponse>): ListConsumersResponse {
+    const message = createBaseListConsumersResponse();
+    message.consumers = object.consumers?.map((e) => ConsumerStatus.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListLossesRequest(): ListLossesRequest {
+  return { stream: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListLossesRequest: MessageFns<ListLossesRequest> = {
+  encode(message: ListLossesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLossesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLossesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListLossesRequest>): ListLossesRequest {
+    return ListLossesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLossesRequest>): ListLossesRequest {
+    const message = createBaseListLossesRequest();
+    message.stream = object.stream ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListLossesResponse(): ListLossesResponse {
+  return { losses: [], nextPageToken: "" };
+}
+
+export const ListLossesResponse: MessageFns<ListLossesResponse> = {
+  encode(message: ListLossesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.losses) {
+      Loss.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLossesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLossesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.losses.push(Loss.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListLossesResponse>): ListLossesResponse {
+    return ListLossesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLossesResponse>): ListLossesResponse {
+    const message = createBaseListLossesResponse();
+    message.losses = object.losses?.map((e) => Loss.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseLoss(): Loss {
+  return { stream: "", firstOffset: 0n, nextOffset: 0n, count: 0n, reason: "", detail: "", recordedAtUs: 0n };
+}
+
+export const Loss: MessageFns<Loss> = {
+  encode(message: Loss, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.firstOffset !== 0n) {
+      if (BigInt.asUintN(64, message.firstOffset) !== message.firstOffset) {
+        throw new globalThis.Error("value provided for field message.firstOffset of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.firstOffset);
+    }
+    if (message.nextOffset !== 0n) {
+      if (BigInt.asUintN(64, message.nextOffset) !== message.nextOffset) {
+        throw new globalThis.Error("value provided for field message.nextOffset of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.nextOffset);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.count);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.detail !== "") {
+      writer.uint32(50).string(message.detail);
+    }
+    if (message.recordedAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.recordedAtUs) !== message.recordedAtUs) {
+        throw new globalThis.Error("value provided for field message.recordedAtUs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.recordedAtUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Loss {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoss();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstOffset = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.nextOffset = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.recordedAtUs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Loss>): Loss {
+    return Loss.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Loss>): Loss {
+    const message = createBaseLoss();
+    message.stream = object.stream ?? "";
+    message.firstOffset = (object.firstOffset !== undefined && object.firstOffset !== null)
+      ? BigInt(object.firstOffset)
+      : 0n;
+    message.nextOffset = (object.nextOffset !== undefined && object.nextOffset !== null)
+      ? BigInt(object.nextOffset)
+      : 0n;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.reason = object.reason ?? "";
+    message.detail = object.detail ?? "";
+    message.recordedAtUs = (object.recordedAtUs !== undefined && object.recordedAtUs !== null)
+      ? BigInt(object.recordedAtUs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListSegmentsRequest(): ListSegmentsRequest {
+  return { stream: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
+  encode(message: ListSegmentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSegmentsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSegmentsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListSegmentsRequest>): ListSegmentsRequest {
+    return ListSegmentsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSegmentsRequest>): ListSegmentsRequest {
+    const message = createBaseListSegmentsRequest();
+    message.stream = object.stream ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListSegmentsResponse(): ListSegmentsResponse {
+  return { segments: [], nextPageToken: "" };
+}
+
+export const ListSegmentsResponse: MessageFns<ListSegmentsResponse> = {
+  encode(message: ListSegmentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.segments) {
+      Segment.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSegmentsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSegmentsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.segments.push(Segment.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListSegmentsResponse>): ListSegmentsResponse {
+    return ListSegmentsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSegmentsResponse>): ListSegmentsResponse {
+    const message = createBaseListSegmentsResponse();
+    message.segments = object.segments?.map((e) => Segment.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseSegment(): Segment {
+  return {
+    stream: "",
+    firstOffset: 0n,
+    nextOffset: 0n,
+    bytes: 0n,
+    readings: 0n,
+    rawBytes: 0n,
+    firstReceivedAtUs: 0n,
+    lastReceivedAtUs: 0n,
+    sealedAtUs: 0n,
+    path: "",
+  };
+}
+
+export const Segment: MessageFns<Segment> = {
+  encode(message: Segment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.firstOffset !== 0n) {
+      if (BigInt.asUintN(64, message.firstOffset) !== message.firstOffset) {
+        throw new globalThis.Error("value provided for field message.firstOffset of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.firstOffset);
+    }
+    if (message.nextOffset !== 0n) {
+      if (BigInt.asUintN(64, message.nextOffset) !== message.nextOffset) {
+        throw new globalThis.Error("value provided for field message.nextOffset of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.nextOffset);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.bytes);
+    }
+    if (message.readings !== 0n) {
+      if (BigInt.asUintN(64, message.readings) !== message.readings) {
+        throw new globalThis.Error("value provided for field message.readings of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.readings);
+    }
+    if (message.rawBytes !== 0n) {
+      if (BigInt.asUintN(64, message.rawBytes) !== message.rawBytes) {
+        throw new globalThis.Error("value provided for field message.rawBytes of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.rawBytes);
+    }
+    if (message.firstReceivedAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.firstReceivedAtUs) !== message.firstReceivedAtUs) {
+        throw new globalThis.Error("value provided for field message.firstReceivedAtUs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.firstReceivedAtUs);
+    }
+    if (message.lastReceivedAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.lastReceivedAtUs) !== message.lastReceivedAtUs) {
+        throw new globalThis.Error("value provided for field message.lastReceivedAtUs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.lastReceivedAtUs);
+    }
+    if (message.sealedAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.sealedAtUs) !== message.sealedAtUs) {
+        throw new globalThis.Error("value provided for field message.sealedAtUs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.sealedAtUs);
+    }
+    if (message.path !== "") {
+      writer.uint32(82).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Segment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSegment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstOffset = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.nextOffset = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.readings = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.rawBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.firstReceivedAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.lastReceivedAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.sealedAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Segment>): Segment {
+    return Segment.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Segment>): Segment {
+    const message = createBaseSegment();
+    message.stream = object.stream ?? "";
+    message.firstOffset = (object.firstOffset !== undefined && object.firstOffset !== null)
+      ? BigInt(object.firstOffset)
+      : 0n;
+    message.nextOffset = (object.nextOffset !== undefined && object.nextOffset !== null)
+      ? BigInt(object.nextOffset)
+      : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.readings = (object.readings !== undefined && object.readings !== null) ? BigInt(object.readings) : 0n;
+    message.rawBytes = (object.rawBytes !== undefined && object.rawBytes !== null) ? BigInt(object.rawBytes) : 0n;
+    message.firstReceivedAtUs = (object.firstReceivedAtUs !== undefined && object.firstReceivedAtUs !== null)
+      ? BigInt(object.firstReceivedAtUs)
+      : 0n;
+    message.lastReceivedAtUs = (object.lastReceivedAtUs !== undefined && object.lastReceivedAtUs !== null)
+      ? BigInt(object.lastReceivedAtUs)
+      : 0n;
+    message.sealedAtUs = (object.sealedAtUs !== undefined && object.sealedAtUs !== null)
+      ? BigInt(object.sealedAtUs)
+      : 0n;
+    message.path = object.path ?? "";
+    return message;
+  },
+};
+
+function createBaseBackupRequest(): BackupRequest {
+  return {};
+}
+
+export const BackupRequest: MessageFns<BackupRequest> = {
+  encode(_: BackupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupRequest>): BackupRequest {
+    return BackupRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<BackupRequest>): BackupRequest {
+    const message = createBaseBackupRequest();
+    return message;
+  },
+};
+
+function createBaseBackupResponse(): BackupResponse {
+  return { part: undefined };
+}
+
+export const BackupResponse: MessageFns<BackupResponse> = {
+  encode(message: BackupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.part?.$case) {
+      case "plan":
+        BackupPlan.encode(message.part.value, writer.uint32(10).fork()).join();
+        break;
+      case "file":
+        BackupFile.encode(message.part.value, writer.uint32(18).fork()).join();
+        break;
+      case "chunk":
+        writer.uint32(26).bytes(message.part.value);
+        break;
+      case "check":
+        BackupCheck.encode(message.part.value, writer.uint32(34).fork()).join();
+        break;
+      case "end":
+        BackupEnd.encode(message.part.value, writer.uint32(42).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.part = { $case: "plan", value: BackupPlan.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.part = { $case: "file", value: BackupFile.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.part = { $case: "chunk", value: reader.bytes() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.part = { $case: "check", value: BackupCheck.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.part = { $case: "end", value: BackupEnd.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupResponse>): BackupResponse {
+    return BackupResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BackupResponse>): BackupResponse {
+    const message = createBaseBackupResponse();
+    switch (object.part?.$case) {
+      case "plan": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "plan", value: BackupPlan.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "file": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "file", value: BackupFile.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "chunk": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "chunk", value: object.part.value };
+        }
+        break;
+      }
+      case "check": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "check", value: BackupCheck.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "end": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "end", value: BackupEnd.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseBackupPlan(): BackupPlan {
+  return { takenAtUs: 0n, files: 0, bytes: 0n };
+}
+
+export const BackupPlan: MessageFns<BackupPlan> = {
+  encode(message: BackupPlan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.takenAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.takenAtUs) !== message.takenAtUs) {
+        throw new globalThis.Error("value provided for field message.takenAtUs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.takenAtUs);
+    }
+    if (message.files !== 0) {
+      writer.uint32(16).uint32(message.files);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupPlan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupPlan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.takenAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.files = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupPlan>): BackupPlan {
+    return BackupPlan.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BackupPlan>): BackupPlan {
+    const message = createBaseBackupPlan();
+    message.takenAtUs = (object.takenAtUs !== undefined && object.takenAtUs !== null) ? BigInt(object.takenAtUs) : 0n;
+    message.files = object.files ?? 0;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    return message;
+  },
+};
+
+function createBaseBackupFile(): BackupFile {
+  return { path: "", bytes: 0n };
+}
+
+export const BackupFile: MessageFns<BackupFile> = {
+  encode(message: BackupFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupFile>): BackupFile {
+    return BackupFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BackupFile>): BackupFile {
+    const message = createBaseBackupFile();
+    message.path = object.path ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    return message;
+  },
+};
+
+function createBaseBackupCheck(): BackupCheck {
+  return { crc32: 0, isDamaged: false };
+}
+
+export const BackupCheck: MessageFns<BackupCheck> = {
+  encode(message: BackupCheck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.crc32 !== 0) {
+      writer.uint32(8).uint32(message.crc32);
+    }
+    if (message.isDamaged !== false) {
+      writer.uint32(16).bool(message.isDamaged);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupCheck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.crc32 = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isDamaged = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupCheck>): BackupCheck {
+    return BackupCheck.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BackupCheck>): BackupCheck {
+    const message = createBaseBackupCheck();
+    message.crc32 = object.crc32 ?? 0;
+    message.isDamaged = object.isDamaged ?? false;
+    return message;
+  },
+};
+
+function createBaseBackupEnd(): BackupEnd {
+  return {};
+}
+
+export const BackupEnd: MessageFns<BackupEnd> = {
+  encode(_: BackupEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BackupEnd>): BackupEnd {
+    return BackupEnd.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<BackupEnd>): BackupEnd {
+    const message = createBaseBackupEnd();
+    return message;
+  },
+};
+
+/**
+ * Looking at the gateway and looking after it. Lists come a page at a time: pass the token of one
+ * page to get the next; an empty token ends the list. Every error carries a google.rpc.ErrorInfo
+ * whose `reason` is a stable code. All times are microseconds since the Unix epoch, UTC.
+ */
 export type AdminServiceService = typeof AdminServiceService;
 export const AdminServiceService = {
   getStatus: {
@@ -679,10 +2907,76 @@ export const AdminServiceService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
+  listStreams: {
+    path: "/millpond.v1.AdminService/ListStreams" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListStreamsRequest): Buffer => Buffer.from(ListStreamsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListStreamsRequest => ListStreamsRequest.decode(value),
+    responseSerialize: (value: ListStreamsResponse): Buffer => Buffer.from(ListStreamsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListStreamsResponse => ListStreamsResponse.decode(value),
+  },
+  /** By stream, then by name. */
+  listConsumers: {
+    path: "/millpond.v1.AdminService/ListConsumers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListConsumersRequest): Buffer => Buffer.from(ListConsumersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListConsumersRequest => ListConsumersRequest.decode(value),
+    responseSerialize: (value: ListConsumersResponse): Buffer =>
+      Buffer.from(ListConsumersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListConsumersResponse => ListConsumersResponse.decode(value),
+  },
+  /** What had to go, the newest last. */
+  listLosses: {
+    path: "/millpond.v1.AdminService/ListLosses" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListLossesRequest): Buffer => Buffer.from(ListLossesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListLossesRequest => ListLossesRequest.decode(value),
+    responseSerialize: (value: ListLossesResponse): Buffer => Buffer.from(ListLossesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListLossesResponse => ListLossesResponse.decode(value),
+  },
+  /** The sealed files, by stream, then by offset. */
+  listSegments: {
+    path: "/millpond.v1.AdminService/ListSegments" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSegmentsRequest): Buffer => Buffer.from(ListSegmentsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSegmentsRequest => ListSegmentsRequest.decode(value),
+    responseSerialize: (value: ListSegmentsResponse): Buffer =>
+      Buffer.from(ListSegmentsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSegmentsResponse => ListSegmentsResponse.decode(value),
+  },
+  /**
+   * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only
+   * a stream that ends with `end` and OK is whole. One at a time.
+   */
+  backup: {
+    path: "/millpond.v1.AdminService/Backup" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: BackupRequest): Buffer => Buffer.from(BackupRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BackupRequest => BackupRequest.decode(value),
+    responseSerialize: (value: BackupResponse): Buffer => Buffer.from(BackupResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BackupResponse => BackupResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
+  listStreams: handleUnaryCall<ListStreamsRequest, ListStreamsResponse>;
+  /** By stream, then by name. */
+  listConsumers: handleUnaryCall<ListConsumersRequest, ListConsumersResponse>;
+  /** What had to go, the newest last. */
+  listLosses: handleUnaryCall<ListLossesRequest, ListLossesResponse>;
+  /** The sealed files, by stream, then by offset. */
+  listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
+  /**
+   * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only
+   * a stream that ends with `end` and OK is whole. One at a time.
+   */
+  backup: handleServerStreamingCall<BackupRequest, BackupResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -701,6 +2995,79 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
   ): ClientUnaryCall;
+  listStreams(
+    request: ListStreamsRequest,
+    callback: (error: ServiceError | null, response: ListStreamsResponse) => void,
+  ): ClientUnaryCall;
+  listStreams(
+    request: ListStreamsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListStreamsResponse) => void,
+  ): ClientUnaryCall;
+  listStreams(
+    request: ListStreamsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListStreamsResponse) => void,
+  ): ClientUnaryCall;
+  /** By stream, then by name. */
+  listConsumers(
+    request: ListConsumersRequest,
+    callback: (error: ServiceError | null, response: ListConsumersResponse) => void,
+  ): ClientUnaryCall;
+  listConsumers(
+    request: ListConsumersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListConsumersResponse) => void,
+  ): ClientUnaryCall;
+  listConsumers(
+    request: ListConsumersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListConsumersResponse) => void,
+  ): ClientUnaryCall;
+  /** What had to go, the newest last. */
+  listLosses(
+    request: ListLossesRequest,
+    callback: (error: ServiceError | null, response: ListLossesResponse) => void,
+  ): ClientUnaryCall;
+  listLosses(
+    request: ListLossesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListLossesResponse) => void,
+  ): ClientUnaryCall;
+  listLosses(
+    request: ListLossesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListLossesResponse) => void,
+  ): ClientUnaryCall;
+  /** The sealed files, by stream, then by offset. */
+  listSegments(
+    request: ListSegmentsRequest,
+    callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
+  ): ClientUnaryCall;
+  listSegments(
+    request: ListSegmentsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
+  ): ClientUnaryCall;
+  listSegments(
+    request: ListSegmentsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only
+   * a stream that ends with `end` and OK is whole. One at a time.
+   */
+  backup(request: BackupRequest, options?: Partial<CallOptions>): ClientReadableStream<BackupResponse>;
+  backup(
+    request: BackupRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<BackupResponse>;
 }
 
 export const AdminServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,51 @@
+// Losses for people, one line each and its detail below, and for programs.
+
+import type { Loss } from '../../generated/millpond/v1/admin_service.ts';
+import { printable } from '../../observability/printable.ts';
+import { countText } from '../amount-text.ts';
+import { type Alignment, tableLines } from '../status/text-table.ts';
+import { asciiControls } from '../tail/reading-json.ts';
+import { isoTime, localSecond } from '../time-text.ts';
+
+const columns: Alignment[] = ['left', 'left', 'right', 'left', 'left'];
+const head = ['TIME', 'STREAM', 'COUNT', 'REASON', 'OFFSETS'];
+
+/** Lines without line ends; `older` entries are not among them. */
+export function lossLines(losses: readonly Loss[], older: number): string[] {
+  if (losses.length === 0) return ['Nothing was lost.'];
+  const rows = losses.map((loss) => [
+    localSecond(loss.recordedAtUs),
+    loss.stream === '' ? '-' : printable(loss.stream),
+    countText(loss.count),
+    printable(loss.reason),
+    offsetsText(loss),
+  ]);
+  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
+  const withDetails = lines.flatMap((line, index) => {
+    const detail = losses[index]?.detail ?? '';
+    return detail === '' ? [line] : [line, `    ${printable(detail)}`];
+  });
+  const more = older === 0 ? [] : [`and ${countText(older)} older; see --count`];
+  return [heading, ...withDetails, ...more];
+}
+
+function offsetsText({ firstOffset, nextOffset }: Loss): string {
+  if (firstOffset === nextOffset) return '-';
+  const last = nextOffset - 1n;
+  return last === firstOffset ? String(firstOffset) : `${firstOffset} to ${last}`;
+}
+
+export function lossJson(loss: Loss): string {
+  const { stream, firstOffset, nextOffset, count, reason, detail, recordedAtUs } = loss;
+  const isRange = firstOffset !== nextOffset;
+  return asciiControls({
+    event: 'loss',
+    stream,
+    firstOffset: isRange ? String(firstOffset) : null,
+    nextOffset: isRange ? String(nextOffset) : null,
+    count: Number(count),
+    reason,
+    detail,
+    recordedAt: isoTime(recordedAtUs),
+  });
+}

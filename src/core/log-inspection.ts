@@ -1,0 +1,138 @@
+// What the log tells of itself: its state, its losses, its sealed files, and a copy of it. Offsets
+// are numbers within 2^53, times microseconds since the Unix epoch.
+
+import type { DiskState } from './disk-state.ts';
+import type { StreamConfig } from './stream-config.ts';
+
+export interface StreamStatus {
+  readonly stream: string;
+  readonly lowWatermark: number;
+  readonly highWatermark: number;
+  readonly sealedBytes: number;
+  /** An estimate: what is not sealed shares one file. */
+  readonly hotBytes: number;
+  readonly segments: number;
+  readonly retention: StreamConfig['retention'];
+  readonly onFull: StreamConfig['onFull'];
+  /** At its hard limit. */
+  readonly isFull: boolean;
+  readonly readingsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface ConsumerStatus {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly nextOffset: number;
+  readonly committedAtUs: number;
+  /** When it begins to lose readings at the current rate; null when that is not foreseeable. */
+  readonly losesDataAtUs: number | null;
+  readonly isProtected: boolean;
+}
+
+export interface LogStatus {
+  /** The clock by which its times are. */
+  readonly nowUs: number;
+  readonly problem: string | null;
+  readonly streams: readonly StreamStatus[];
+  readonly consumers: readonly ConsumerStatus[];
+  readonly deadLetters: number;
+  readonly deadLetterBytes: number;
+  readonly series: number;
+  readonly devices: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly tailBytes: number;
+  readonly segmentBytes: number;
+  readonly commits: number;
+  readonly commitMsP50: number;
+  readonly commitMsP99: number;
+  /** Since the start: payloads of the messages taken, readings made durable. */
+  readonly payloadBytes: number;
+  readonly readings: number;
+  /** Readings, messages or dead letters lost, by reason. */
+  readonly lost: Readonly<Record<string, number>>;
+  readonly disk: {
+    readonly freeBytes: number;
+    readonly sizeBytes: number;
+    readonly state: DiskState;
+  };
+  /** What the last start found and put right. */
+  readonly recoveryFindings: number;
+}
+
+export interface LossEntry {
+  /** Empty for what belongs to no stream. */
+  readonly stream: string;
+  /** Offsets [first, next); null where the loss is not a range of offsets. */
+  readonly range: { readonly first: number; readonly next: number } | null;
+  readonly count: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly recordedAtUs: number;
+}
+
+export interface SegmentEntry {
+  readonly stream: string;
+  readonly firstOffset: number;
+  /** Exclusive. */
+  readonly nextOffset: number;
+  readonly bytes: number;
+  readonly firstReceivedUs: number;
+  readonly lastReceivedUs: number;
+  readonly sealedAtUs: number;
+  /** Below the data directory, with `/`. */
+  readonly path: string;
+}
+
+/** Where a page of losses begins: behind `skip` entries of those recorded at this time. */
+export interface LossCursor {
+  readonly recordedAtUs: number;
+  readonly skip: number;
+}
+
+export interface SegmentCursor {
+  readonly stream: string;
+  /** Of the page's first segment, or less. */
+  readonly fromOffset: number;
+}
+
+/** `stream` null is all of them, `from` null the beginning. */
+export interface PageRequest<Cursor> {
+  readonly stream: string | null;
+  readonly from: Cursor | null;
+  readonly limit: number;
+}
+
+export interface Page<Entry, Cursor> {
+  readonly entries: readonly Entry[];
+  /** Null after the last page. */
+  readonly next: Cursor | null;
+}
+
+export interface BackupPlan {
+  readonly takenAtUs: number;
+  readonly files: readonly BackupFile[];
+}
+
+export interface BackupFile {
+  /** Below the data directory, with `/`. */
+  readonly path: string;
+  readonly bytes: number;
+  /** CRC-32 of the whole file as it was sealed; null where none was kept. */
+  readonly crc32: number | null;
+}
+
+/** The log as AdminService sees it, from the I/O thread. Errors are MillpondErrors. */
+export interface LogInspector {
+  status(): Promise<LogStatus>;
+  /** Throws STREAM_UNKNOWN. */
+  listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>>;
+  /** Throws STREAM_UNKNOWN. */
+  listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
+  /** Takes the copy's state and keeps its files until `endBackup`. Throws BACKUP_RUNNING. */
+  beginBackup(): Promise<BackupPlan>;
+  /** At most `bytesMax` bytes of the plan's file from `position` on; fewer only at its end. */
+  readBackup(file: number, position: number, bytesMax: number): Promise<Uint8Array>;
+  endBackup(): Promise<void>;
+}

@@ -1,0 +1,209 @@
+// The log's state for status and metrics: what the log knows, how fast it changes, and when consumers
+// begin to lose what they have not read.
+
+import { type Clock, steadyClock } from '../core/clock.ts';
+import type { DiskState } from '../core/disk-state.ts';
+import type { ConsumerStatus, LogStatus, StreamStatus } from '../core/log-inspection.ts';
+import { type DiskSpace, readDiskSpace } from '../observability/disk-io.ts';
+import type { LogMetrics } from '../observability/log-metrics.ts';
+import { WeightedRate } from '../observability/weighted-rate.ts';
+import { diskFaultOf } from './disk-space.ts';
+import type { Log } from './log.ts';
+import type { LogOptions } from './log-options.ts';
+import { type ForecastStream, forecastLosses, type Span } from './loss-forecast.ts';
+import type { Position } from './pending.ts';
+import { HOT_ROW_BYTES } from './retention/retention-plan.ts';
+import type { StreamState } from './stream-state.ts';
+
+const SAMPLE_INTERVAL_MS = 5000;
+const RATE_MEAN_US = 300_000_000;
+
+export interface LogReportParts {
+  readonly log: Log;
+  readonly metrics: LogMetrics;
+  readonly options: Pick<LogOptions, 'directory' | 'bytesMax' | 'diskFreeBytesMin' | 'clock'>;
+  /** What the start found and put right. */
+  readonly recoveryFindings: number;
+}
+
+export class LogReport {
+  readonly #parts: LogReportParts;
+  readonly #streamRates = new Rates(steadyClock);
+  readonly #consumerRates = new Rates(steadyClock);
+
+  constructor(parts: LogReportParts) {
+    this.#parts = parts;
+    this.#sample();
+    setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS).unref();
+  }
+
+  status(): LogStatus {
+    const { log, metrics, options } = this.#parts;
+    const { commits, p50, p99 } = metrics.commitMs();
+    const letters = log.deadLetterTotals();
+    const streams = log.streams.all.map((stream) => this.#streamStatus(stream));
+    const space = readDiskSpace(options.directory);
+    return {
+      nowUs: options.clock(),
+      problem: log.problem?.message ?? null,
+      streams,
+      consumers: this.#consumers(streams, space),
+      deadLetters: letters.count,
+      deadLetterBytes: letters.bytes,
+      series: log.series.count,
+      devices: log.series.deviceCount,
+      ...log.sizes(),
+      commits,
+      commitMsP50: p50,
+      commitMsP99: p99,
+      payloadBytes: metrics.payloadBytes,
+      readings: metrics.readingsStored,
+      lost: Object.fromEntries(log.losses.byReason),
+      disk: { ...space, state: this.#diskState(space) },
+      recoveryFindings: this.#parts.recoveryFindings,
+    };
+  }
+
+  #diskState({ freeBytes, sizeBytes }: DiskSpace): DiskState {
+    const { log, options } = this.#parts;
+    if (log.problem !== null) return diskFaultOf(log.problem);
+    return sizeBytes > 0 && freeBytes < options.diskFreeBytesMin ? 'full' : 'ok';
+  }
+
+  // Streams and consumers are bounded by the config, and so is what is kept of each here.
+  #sample(): void {
+    const { log } = this.#parts;
+    for (const { name, highWatermark } of log.streams.all) {
+      this.#streamRates.observe(name, highWatermark);
+    }
+    for (const position of log.positions()) {
+      this.#consumerRates.observe(consumerKey(position), position.nextOffset);
+    }
+  }
+
+  #streamStatus(stream: StreamState): StreamStatus {
+    const { retention, onFull } = stream.settings;
+    const sealedBytes = stream.segments.bytes;
+    const hotBytes = this.#hotBytes(stream);
+    const kept = stream.highWatermark - stream.lowWatermark;
+    const readingsPerSecond = this.#streamRates.perSecond(stream.name);
+    // What comes in is sealed sooner or later.
+    const sealed = kept - stream.hotRows;
+    const perReading = sealed > 0 ? sealedBytes / sealed : HOT_ROW_BYTES;
+    return {
+      stream: stream.name,
+      lowWatermark: stream.lowWatermark,
+      highWatermark: stream.highWatermark,
+      sealedBytes,
+      hotBytes,
+      segments: stream.segments.all.length,
+      retention,
+      onFull,
+      isFull: stream.isFull,
+      readingsPerSecond,
+      bytesPerSecond: readingsPerSecond * perReading,
+    };
+  }
+
+  /** Its share of the database, by rows. */
+  #hotBytes({ hotRows }: StreamState): number {
+    if (hotRows === 0) return 0;
+    const { log } = this.#parts;
+    const { databaseBytes, walBytes } = log.sizes();
+    const all = log.streams.all.reduce((sum, stream) => sum + stream.hotRows, 0);
+    return Math.round(((databaseBytes + walBytes) * hotRows) / all);
+  }
+
+  #consumers(streams: readonly StreamStatus[], space: DiskSpace): ConsumerStatus[] {
+    const positions = this.#parts.log.positions();
+    const directory = this.#directoryRoom(streams, space);
+    return streams.flatMap((stream) => {
+      const ofStream = positions.filter((position) => position.stream === stream.stream);
+      if (ofStream.length === 0) return [];
+      const forecast = forecastLosses(this.#forecastStream(stream, directory));
+      return ofStream.map((position) => {
+        const { nextOffset, consumer } = position;
+        const readingsPerSecond = this.#consumerRates.perSecond(consumerKey(position));
+        return {
+          ...position,
+          losesDataAtUs: forecast({ nextOffset, readingsPerSecond }),
+          isProtected: stream.retention.protect.includes(consumer),
+        };
+      });
+    });
+  }
+
+  #forecastStream(status: StreamStatus, directory: ForecastStream['directory']): ForecastStream {
+    const { log, options } = this.#parts;
+    const state = log.stream(status.stream);
+    const nowUs = options.clock();
+    const sealed = state.segments.all.map(
+      ({ first, next, bytes, lastReceivedUs }): Span => ({
+        firstOffset: first,
+        nextOffset: next,
+        bytes,
+        lastReceivedUs,
+      }),
+    );
+    const hot = state.hot.map(
+      ({ first, next }): Span => ({
+        firstOffset: first,
+        nextOffset: next,
+        bytes: (status.hotBytes * (next - first)) / state.hotRows,
+        lastReceivedUs: nowUs,
+      }),
+    );
+    return {
+      ...status,
+      spans: [...sealed, ...hot],
+      refusesWhenFull: status.onFull === 'refuse',
+      protectedFrom: log.protectedFrom(state),
+      directory,
+      nowUs,
+    };
+  }
+
+  /** What may still be written: by log.bytesMax, and by what the disk has free beyond its least. */
+  #directoryRoom(
+    streams: readonly StreamStatus[],
+    { freeBytes, sizeBytes }: DiskSpace,
+  ): ForecastStream['directory'] {
+    const { log, options } = this.#parts;
+    const { databaseBytes, walBytes, segmentBytes } = log.sizes();
+    const used = databaseBytes + walBytes + segmentBytes;
+    const rooms = [
+      ...(options.bytesMax > 0 ? [options.bytesMax - used] : []),
+      ...(sizeBytes > 0 ? [freeBytes - options.diskFreeBytesMin] : []),
+    ];
+    if (rooms.length === 0) return null;
+    const bytesPerSecond = streams.reduce((sum, stream) => sum + stream.bytesPerSecond, 0);
+    return { roomBytes: Math.max(0, Math.min(...rooms)), bytesPerSecond };
+  }
+}
+
+function consumerKey({ stream, consumer }: Position): string {
+  return `${stream}/${consumer}`;
+}
+
+class Rates {
+  readonly #clock: Clock;
+  readonly #byName = new Map<string, WeightedRate>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  observe(name: string, total: number): void {
+    let rate = this.#byName.get(name);
+    if (rate === undefined) {
+      rate = new WeightedRate({ clock: this.#clock, meanUs: RATE_MEAN_US });
+      this.#byName.set(name, rate);
+    }
+    rate.observe(total);
+  }
+
+  /** 0 while it is not known. */
+  perSecond(name: string): number {
+    return this.#byName.get(name)?.perSecond ?? 0;
+  }
+}

@@ -1,0 +1,111 @@
+// What is read off the log's status at each scrape: sizes, watermarks, losses, what consumers lack.
+// Streams come out of the config, and so bound their labels; of consumers so many are shown.
+
+import type { IntervalHistogram } from 'node:perf_hooks';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { LogStatus } from '../core/log-inspection.ts';
+import { noteLoopDelay } from './counts.ts';
+
+/** Consumers shown one by one in the metrics; status shows all. */
+const CONSUMER_LABELS_MAX = 200;
+const MICROSECONDS_PER_SECOND = 1_000_000;
+
+export class LogGauges {
+  readonly #bytes: Gauge;
+  readonly #watermark: Gauge;
+  readonly #lag: Gauge;
+  readonly #kept: Gauge;
+  readonly #loopDelay: Gauge;
+  readonly #ready: Gauge;
+  readonly #streamBytes: Gauge;
+  readonly #segments: Gauge;
+  readonly #full: Gauge;
+  readonly #losesData: Gauge;
+  readonly #diskFree: Gauge;
+  readonly #losses: Counter;
+
+  constructor(registers: Registry[]) {
+    const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
+      new Gauge({ name, help, labelNames, registers });
+    this.#bytes = gauge('millpond_log_bytes', 'Size of the log by part.', ['part']);
+    this.#watermark = gauge('millpond_stream_watermark_offset', 'Low and high watermark.', [
+      'stream',
+      'edge',
+    ]);
+    this.#lag = gauge('millpond_consumer_lag_readings', 'Readings a consumer has not committed.', [
+      'stream',
+      'consumer',
+    ]);
+    this.#kept = gauge('millpond_log_entries', 'Entries kept, by kind.', ['kind']);
+    this.#loopDelay = gauge(
+      'millpond_log_thread_delay_seconds',
+      'Event-loop delay of the log thread since the last scrape.',
+      ['quantile'],
+    );
+    this.#ready = gauge('millpond_log_ready', '1 while readings can be made durable.', []);
+    this.#streamBytes = gauge('millpond_stream_bytes', 'Size of a stream on disk.', [
+      'stream',
+      'part',
+    ]);
+    this.#segments = gauge('millpond_stream_segments', 'Sealed files of a stream.', ['stream']);
+    this.#full = gauge('millpond_stream_full', '1 while a stream is at its hard limit.', [
+      'stream',
+    ]);
+    this.#losesData = gauge(
+      'millpond_consumer_loses_data_seconds',
+      'Until retention reaches what a consumer has not committed, at the current rate; absent while that is not foreseeable.',
+      ['stream', 'consumer'],
+    );
+    this.#diskFree = gauge('millpond_disk_free_bytes', 'Free on the disk of the log.', []);
+    this.#losses = new Counter({
+      name: 'millpond_log_losses_total',
+      help: 'Readings, messages and dead letters that had to go.',
+      labelNames: ['reason'],
+      registers,
+    });
+  }
+
+  set(status: LogStatus, loopDelay: IntervalHistogram): void {
+    this.#bytes.set({ part: 'database' }, status.databaseBytes);
+    this.#bytes.set({ part: 'wal' }, status.walBytes);
+    this.#bytes.set({ part: 'tail' }, status.tailBytes);
+    this.#kept.set({ kind: 'series' }, status.series);
+    this.#kept.set({ kind: 'devices' }, status.devices);
+    this.#kept.set({ kind: 'dead_letters' }, status.deadLetters);
+    this.#ready.set(status.problem === null ? 1 : 0);
+    this.#diskFree.set(status.disk.freeBytes);
+    this.#setStreams(status);
+    this.#setConsumers(status);
+    this.#setLosses(status);
+    noteLoopDelay(this.#loopDelay, loopDelay);
+  }
+
+  #setStreams({ streams }: LogStatus): void {
+    for (const { stream, ...state } of streams) {
+      this.#watermark.set({ stream, edge: 'low' }, state.lowWatermark);
+      this.#watermark.set({ stream, edge: 'high' }, state.highWatermark);
+      this.#streamBytes.set({ stream, part: 'sealed' }, state.sealedBytes);
+      this.#streamBytes.set({ stream, part: 'hot' }, state.hotBytes);
+      this.#segments.set({ stream }, state.segments);
+      this.#full.set({ stream }, state.isFull ? 1 : 0);
+    }
+  }
+
+  #setConsumers(status: LogStatus): void {
+    const ends = new Map(status.streams.map((s) => [s.stream, s.highWatermark]));
+    this.#lag.reset();
+    this.#losesData.reset();
+    for (const each of status.consumers.slice(0, CONSUMER_LABELS_MAX)) {
+      const { stream, consumer, nextOffset, losesDataAtUs } = each;
+      this.#lag.set({ stream, consumer }, (ends.get(stream) ?? nextOffset) - nextOffset);
+      if (losesDataAtUs === null) continue;
+      const left = (losesDataAtUs - status.nowUs) / MICROSECONDS_PER_SECOND;
+      this.#losesData.set({ stream, consumer }, Math.max(0, left));
+    }
+  }
+
+  #setLosses({ lost }: LogStatus): void {
+    this.#losses.reset();
+    for (const [reason, count] of Object.entries(lost)) this.#losses.inc({ reason }, count);
+  }
+}
