@@ -20,7 +20,8 @@ export function factLines(status: GetStatusResponse): string[] {
   if (disk !== undefined) facts.push(['Disk', diskText(disk)]);
   if (flash !== undefined) {
     const payload = bytesText(flash.payloadBytes);
-    facts.push(['Taken', `${payload} of payload, ${countText(flash.readings)} readings`]);
+    const readings = flash.readings === 1n ? '1 reading' : `${countText(flash.readings)} readings`;
+    facts.push(['Taken', `${payload} of payload, ${readings}`]);
     facts.push(['Written', writtenText(flash)]);
   }
   if (log !== undefined) facts.push(['Commits', commitText(log)]);
