@@ -2,6 +2,7 @@
 
 import type { StreamConfig } from '../core/stream-config.ts';
 import { type ConfigOptions, configSchema } from './schema.ts';
+import { serialConfig } from './serial-config.ts';
 import type { StreamOptions } from './stream-schema.ts';
 
 function streamConfig({ retention, commitInterval, ...others }: StreamOptions): StreamConfig {
@@ -15,7 +16,7 @@ function streamConfig({ retention, commitInterval, ...others }: StreamOptions): 
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, log, streams, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, log, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
   const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, ...otherLog } = log;
@@ -42,6 +43,7 @@ export function nameUnits(options: ConfigOptions) {
       diskFreeBytesMin: diskFreeMin,
     },
     streams: streams.map(streamConfig),
+    serial: serial.map(serialConfig),
   };
 }
 

@@ -45,6 +45,7 @@ function readValue(kind: OptionKind, text: string): unknown {
     case 'duration':
     case 'size':
     case 'count':
+    case 'number':
       return /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : trimmed;
     case 'flag':
       return trimmed === 'true' ? true : trimmed === 'false' ? false : trimmed;

@@ -49,7 +49,10 @@ export function pathText(path: Path): string {
   }, '');
 }
 
-/** Groups within a list's entries belong to the list's section; all others have their own. */
+/** Lists of groups within a list's entries. */
+const nestedLists = new Set<string>();
+
+/** Groups and lists within a list's entries belong to the list's section; all others have their own. */
 function walk(path: readonly string[], shape: Shape, options: OptionEntry[]): void {
   namesByPlace.set(pathText(path), Object.keys(shape));
   for (const [name, schema] of Object.entries(shape)) {
@@ -62,11 +65,12 @@ function walk(path: readonly string[], shape: Shape, options: OptionEntry[]): vo
     const def = defOf(schema);
     const { shape: nested } = def.element === undefined ? def : defOf(def.element);
     if (nested === undefined) continue;
+    const isList = def.element !== undefined;
     if (path.includes(ENTRY)) {
-      walk(own, nested, options);
+      if (isList) nestedLists.add(pathText(own));
+      walk(isList ? [...own, ENTRY] : own, nested, options);
       continue;
     }
-    const isList = def.element !== undefined;
     const section = { path: own, description: schema.description ?? '', isList, options: [] };
     found.push(section);
     walk(isList ? [...own, ENTRY] : own, nested, section.options);
@@ -85,9 +89,7 @@ export const sections: readonly Section[] = [
 export const allOptions: readonly OptionEntry[] = sections.flatMap((section) => section.options);
 
 const optionsByPath = new Map(allOptions.map((option) => [pathText(option.path), option]));
-const lists = new Map(
-  sections.filter(({ isList }) => isList).map((list) => [pathText(list.path), list]),
-);
+const lists = new Set(sections.filter(({ isList }) => isList).map(({ path }) => pathText(path)));
 
 /** Indexes of lists may stand in the path. */
 function anyEntry(path: Path): Path {
@@ -98,8 +100,10 @@ export function findOption(path: Path): OptionEntry | undefined {
   return optionsByPath.get(pathText(anyEntry(path)));
 }
 
-export function findList(path: Path): Section | undefined {
-  return lists.get(pathText(anyEntry(path)));
+/** Whether a list of groups stands there. */
+export function isListAt(path: Path): boolean {
+  const place = pathText(anyEntry(path));
+  return lists.has(place) || nestedLists.has(place);
 }
 
 /** The names that may stand at a path: options, groups and lists. Empty for an option. */

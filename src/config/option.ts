@@ -15,6 +15,7 @@ export type OptionKind =
   | 'folder'
   | 'folders'
   | 'choice'
+  | 'number'
   | 'text'
   | 'texts';
 
@@ -220,6 +221,66 @@ export function choice<const Value extends string>(
       range: values.join(', '),
       expected: `one of ${values.join(', ')}`,
       why,
+    });
+}
+
+/** Must be there: it has no default. */
+export function countNeeded(of: {
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly why: string;
+}) {
+  return z
+    .int()
+    .min(of.min)
+    .max(of.max)
+    .describe(of.why)
+    .register(optionNotes, {
+      kind: 'count',
+      unit: of.unit,
+      byDefault: null,
+      range: `${of.min} to ${of.max}`,
+      expected: `a whole number from ${of.min} to ${of.max}`,
+      why: of.why,
+    });
+}
+
+/** Any finite number. */
+export function number(byDefault: number, why: string) {
+  return z
+    .number()
+    .prefault(byDefault)
+    .describe(why)
+    .register(optionNotes, {
+      kind: 'number',
+      unit: '',
+      byDefault: String(byDefault),
+      range: 'a number',
+      expected: 'a number',
+      why,
+    });
+}
+
+/** Empty unless it is set. */
+export function textOrNone(of: {
+  readonly pattern: RegExp;
+  readonly range: string;
+  readonly expected: string;
+  readonly why: string;
+}) {
+  return z
+    .string()
+    .refine((value) => value === '' || of.pattern.test(value))
+    .prefault('')
+    .describe(of.why)
+    .register(optionNotes, {
+      kind: 'text',
+      unit: '',
+      byDefault: '""',
+      range: of.range,
+      expected: of.expected,
+      why: of.why,
     });
 }
 

@@ -4,6 +4,7 @@ import { formatAddress } from '../core/listen-address.ts';
 import { isLoopback } from './address.ts';
 import type { Contradiction } from './problem.ts';
 import type { ConfigOptions } from './schema.ts';
+import { findSerialFaults } from './serial-rules.ts';
 import { findStreamFaults } from './stream-rules.ts';
 
 function findOpenAddresses(options: ConfigOptions): Contradiction[] {
@@ -75,5 +76,6 @@ export function findContradictions(options: ConfigOptions): Contradiction[] {
     ...findSizesTooSmall(options),
     ...findRoomTooSmall(options),
     ...findStreamFaults(options),
+    ...findSerialFaults(options),
   ];
 }

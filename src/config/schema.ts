@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
+import { serial } from './serial-schema.ts';
 import { streams } from './stream-schema.ts';
 
 const mqtt = z.strictObject({
@@ -309,6 +310,7 @@ export const configSchema = z.strictObject({
   grpc: grpc.prefault({}).describe('The way out to processors.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
+  serial,
   streams,
   logger: logger.prefault({}).describe('Diagnostic lines; not the log of readings.'),
 });

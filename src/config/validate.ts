@@ -5,7 +5,7 @@ import { nearest } from '../core/nearest.ts';
 import { type Config, nameUnits } from './config.ts';
 import type { Override } from './environment.ts';
 import type { OptionNote } from './option.ts';
-import { allOptions, findList, findOption, namesAt, pathText } from './option-tree.ts';
+import { allOptions, findOption, isListAt, namesAt, pathText } from './option-tree.ts';
 import { findPreset } from './presets.ts';
 import type { Problem } from './problem.ts';
 import { findContradictions } from './rules.ts';
@@ -33,7 +33,7 @@ function isTree(value: unknown): value is Tree {
  * none.
  */
 function fillEmpty(value: unknown, path: Path): unknown {
-  const isList = findList(path) !== undefined;
+  const isList = isListAt(path);
   if (value === null) return isList ? [] : namesAt(path).length > 0 ? {} : null;
   if (isList && Array.isArray(value)) {
     // An entry with nothing under it is no stream: only within entries are there empty groups.
@@ -133,7 +133,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): { message: string; r
     ? `at most ${issue.maximum}`
     : 'a list, each entry a group of options that begins with `- `';
   const group = 'a group of options, one a line as `name: value`';
-  const expected = owner?.note.expected ?? (findList(issue.path) === undefined ? group : list);
+  const expected = owner?.note.expected ?? (isListAt(issue.path) ? list : group);
   const subject = issue.path.length === 0 ? 'the file is' : 'is';
   return {
     message: isLong ? `has ${value.length} entries` : `${subject} ${show(value)}`,
@@ -150,7 +150,8 @@ function removeWrong(input: unknown, wrongPaths: readonly Path[]): Map<string, n
   const entries = new Map<string, Set<number>>();
   for (const path of wrongPaths) {
     const [list, index] = path;
-    const isWhole = path.length === 2 || ownerOf(path)?.note.byDefault === null;
+    const isNestedEntry = path.length > 2 && typeof path.at(-1) === 'number' && !ownerOf(path);
+    const isWhole = path.length === 2 || isNestedEntry || ownerOf(path)?.note.byDefault === null;
     if (typeof index !== 'number' || !isWhole) {
       deleteIn(input, path);
       continue;

@@ -98,3 +98,25 @@ export type SerialPortConfig = Named &
 export function sourceNameOf({ name }: { readonly name: string }): string {
   return `serial:${name}`;
 }
+
+/** By table: the function that reads it (MODBUS Application Protocol 1.1b3, 6). */
+export const functionCodes = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
+
+/** How many registers, or bits, a value takes. */
+export function registerWidth(type: RegisterType): number {
+  return type === 'uint32' || type === 'int32' || type === 'float32' ? 2 : 1;
+}
+
+/** What was asked stands in the topic: an answer holds its registers, but not which ones they are. */
+export function modbusTopic(
+  name: string,
+  request: {
+    readonly slave: number;
+    readonly functionCode: number;
+    readonly address: number;
+    readonly count: number;
+  },
+): string {
+  const { slave, functionCode, address, count } = request;
+  return `${name}/${slave}/${functionCode}/${address}/${count}`;
+}
