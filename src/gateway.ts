@@ -2,7 +2,8 @@
 // of the flow and stops them in the same order, so that what was taken is settled before the log
 // closes.
 //
-//   MQTT ─► mqtt ─► log client ═══ log thread ═══► gRPC Subscribe, HTTP
+//   MQTT ─► mqtt ───┬─► log client ═══ log thread ═══► gRPC Subscribe, HTTP
+//   ports ─► serial ┘
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -16,8 +17,10 @@ import { WrittenBytes } from './observability/disk-io.ts';
 import { IoMetrics } from './observability/io-metrics.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
+import { SerialWatch } from './observability/serial-watch.ts';
 import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
 import { createMqttSource } from './sources/mqtt/mqtt-source.ts';
+import { createSerialSource } from './sources/serial/serial-source.ts';
 
 export interface Gateway {
   readonly addresses: { readonly mqtt: string; readonly grpc: string; readonly http: string };
@@ -36,8 +39,9 @@ const HEAP_GROWING_PERCENT = 30;
  * How long a stop waits for what was accepted to be stored, which a failing disk may never do. With
  * the goodbyes of the ways out it stays below the time that supervisors give.
  */
-const MQTT_STOP_MS = 2000;
-const NOT_STORED = 'some messages were not stored, nor acknowledged: their devices send them again';
+const SOURCE_STOP_MS = 2000;
+const NOT_STORED =
+  'some messages were not stored: MQTT devices, which got no acknowledgement, send them again';
 
 /** Throws what the parts throw at their start; whatever had started is stopped again. */
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
@@ -74,7 +78,15 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     config: config.mqtt,
     clock: systemClock,
     events: mqttEvents(metrics, logger),
-    stopTimeoutMs: MQTT_STOP_MS,
+    stopTimeoutMs: SOURCE_STOP_MS,
+  });
+  const watch = new SerialWatch(logger, () => serial.status());
+  const serial = createSerialSource({
+    intake: client,
+    ports: config.serial,
+    clock: systemClock,
+    events: watch,
+    stopTimeoutMs: SOURCE_STOP_MS,
   });
   const grpc = new GrpcServer({
     ...config.grpc,
@@ -100,7 +112,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   });
   const http = new HttpServer({
     ...config.http,
-    metrics: async () => `${await metrics.text()}\n${await client.metrics()}`,
+    metrics: async () =>
+      [await metrics.text(), await watch.text(), await client.metrics()].join('\n'),
     metricsContentType: metrics.contentType,
     problem: () => problem,
     isAlive: () => !isStopping,
@@ -111,7 +124,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     stopping ??= (async () => {
       isStopping = true;
       const notStoredBefore = client.notStored;
-      await mqtt.stop();
+      await Promise.all([mqtt.stop(), serial.stop()]);
       await grpc.stop();
       await http.stop();
       await client.close();
@@ -125,7 +138,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const stopped = log.ended.then(async (error) => {
     if (error === null) return;
     isStopping = true;
-    await Promise.allSettled([mqtt.stop(), grpc.stop(), http.stop()]);
+    await Promise.allSettled([mqtt.stop(), serial.stop(), grpc.stop(), http.stop()]);
     throw error;
   });
   // Awaited by whoever started the gateway; until then a failure must not count as unhandled.
@@ -135,6 +148,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     // Ways out first: a consumer that waits must not miss the first reading's health or status.
     const ways = { grpc: await grpc.start(), http: await http.start() };
     const addresses = { mqtt: await mqtt.start(), ...ways };
+    await serial.start();
     logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
     return { addresses, stopped, stop };
   } catch (error) {

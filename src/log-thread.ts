@@ -10,6 +10,7 @@ import type { Decoded, Decoder, StartRequest } from './core/contracts.ts';
 import { asMillpondError, MillpondError } from './core/errors.ts';
 import { createDecoder } from './decode/decoder.ts';
 import { loadProfiles } from './decode/load-profiles.ts';
+import { decodePorts } from './decode/serial-ports.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
@@ -73,12 +74,19 @@ async function main(config: Config, port: ServerPort): Promise<void> {
 // A profile with an error costs its own devices, which then become dead letters or plain readings;
 // it does not keep the gateway from coming back after a power cut.
 function openDecoder(config: Config, port: ServerPort): Decoder {
+  const notice = (message: string): void =>
+    port.postMessage({ kind: 'notice', error: { code: 'PROFILE_INVALID', message } }, []);
   const { profiles, errors } = loadProfiles({ folders: config.profiles });
   for (const { file, line, column, message } of errors) {
-    const text = `The profile is left out: ${file}:${line}:${column} ${message}`;
-    port.postMessage({ kind: 'notice', error: { code: 'PROFILE_INVALID', message: text } }, []);
+    notice(`The profile is left out: ${file}:${line}:${column} ${message}`);
   }
-  return createDecoder({ profiles, maxClockSkewUs: config.maxClockSkewMs * MICROSECONDS_PER_MS });
+  const ports = decodePorts(config.serial, profiles);
+  for (const problem of ports.problems) notice(problem);
+  return createDecoder({
+    profiles,
+    ...ports.options,
+    maxClockSkewUs: config.maxClockSkewMs * MICROSECONDS_PER_MS,
+  });
 }
 
 function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogOptions {

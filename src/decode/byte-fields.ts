@@ -25,7 +25,8 @@ export interface ByteField {
   /** From the first byte; below zero from the end. */
   readonly offset: number;
   readonly type: ByteType;
-  readonly isLittle: boolean;
+  /** `big-swapped`: of four bytes the lower two come first; each two are big-endian. */
+  readonly order: 'big' | 'little' | 'big-swapped';
   /** The lowest bit and how many, of an unsigned type; null for all of them. */
   readonly bits: readonly [number, number] | null;
   readonly sign: 'magnitude' | 'twos-complement' | null;
@@ -35,7 +36,11 @@ export function widthOf(type: ByteType): number {
   return Number(type.slice(1)) / 8;
 }
 
-function readNumber(bytes: Buffer, at: number, { type, isLittle }: ByteField): number {
+function readNumber(whole: Buffer, from: number, { type, order }: ByteField): number {
+  const isSwapped = order === 'big-swapped' && widthOf(type) === 4;
+  const bytes = isSwapped ? swapHalves(whole, from) : whole;
+  const at = isSwapped ? 0 : from;
+  const isLittle = order === 'little';
   if (type === 'f32') return isLittle ? bytes.readFloatLE(at) : bytes.readFloatBE(at);
   if (type === 'f64') return isLittle ? bytes.readDoubleLE(at) : bytes.readDoubleBE(at);
   const width = widthOf(type);
@@ -43,6 +48,10 @@ function readNumber(bytes: Buffer, at: number, { type, isLittle }: ByteField): n
     return isLittle ? bytes.readUIntLE(at, width) : bytes.readUIntBE(at, width);
   }
   return isLittle ? bytes.readIntLE(at, width) : bytes.readIntBE(at, width);
+}
+
+function swapHalves(bytes: Buffer, at: number): Buffer {
+  return Buffer.concat([bytes.subarray(at + 2, at + 4), bytes.subarray(at, at + 2)]);
 }
 
 function readField(bytes: Buffer, at: number, field: ByteField): number {

@@ -248,7 +248,7 @@ export function compileBytes(
     if (bits !== null && bits[0] + bits[1] > width) {
       problems.add([...at, 'bits'], `a ${type} has ${width} bits: [the lowest one, how many]`);
     }
-    return { name, offset, type, sign, bits, isLittle: endian === 'little' };
+    return { name, offset, type, sign, bits, order: endian ?? 'big' };
   });
   const length = lengthOf(bytes.length);
   if (isWhole) {

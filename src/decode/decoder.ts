@@ -9,6 +9,7 @@ import { DecoderMemory } from './decoder-memory.ts';
 import { Emission } from './emission.ts';
 import type { OpenRoute } from './fallback.ts';
 import { fallbackRoute, runFallback } from './fallback.ts';
+import type { PortTopicRules } from './modbus-rules.ts';
 import { readText } from './payload-text.ts';
 import { RouteCache } from './route-cache.ts';
 import type { Rule } from './rule.ts';
@@ -22,6 +23,8 @@ export interface DecoderOptions {
   readonly maxClockSkewUs?: number;
   /** The profile by name for each serial port, by the port's source name. A name not loaded is left out. */
   readonly profileByPort?: ReadonlyMap<string, string>;
+  /** For the messages of a port by their topic: those of a Modbus bus. They go before the port's profile. */
+  readonly rulesByPortTopic?: PortTopicRules;
   readonly readingsMax?: number;
   /** Topics remembered; a topic beyond them costs a search, not a failure. */
   readonly routesMax?: number;
@@ -69,6 +72,7 @@ interface Target {
 class ProfileDecoder implements Decoder {
   readonly #topics = new TopicIndex<Target>();
   readonly #ports = new Map<string, Rule>();
+  readonly #portTopics: PortTopicRules;
   readonly #cache: RouteCache<Route>;
   readonly #emission: Emission;
   readonly #memory: DecoderMemory;
@@ -82,6 +86,7 @@ class ProfileDecoder implements Decoder {
       readingsMax: options.readingsMax ?? 1000,
       maxClockSkewUs: options.maxClockSkewUs ?? 24 * 3600 * 1_000_000,
     };
+    this.#portTopics = options.rulesByPortTopic ?? new Map();
     this.#memory = options.memory ?? new DecoderMemory();
     this.#emission = new Emission(limits, this.#memory.builtins);
     for (const { name, priority, routes } of options.profiles) {
@@ -170,7 +175,7 @@ class ProfileDecoder implements Decoder {
 
   #findRoute(topic: string, source: string, isPort: boolean): Route {
     if (isPort) {
-      const rule = this.#ports.get(source);
+      const rule = this.#portTopics.get(source)?.get(topic) ?? this.#ports.get(source);
       if (rule !== undefined) return routeOf(rule, [topic]);
     } else {
       const found = this.#topics.find(topic);

@@ -7,6 +7,7 @@ import { byteTypes } from './byte-fields.ts';
 import { byteEncodings } from './bytes-text.ts';
 
 const endians = ['big', 'little'] as const;
+const byteOrders = [...endians, 'big-swapped'] as const;
 
 const text = z.string().min(1).max(256);
 const texts = z
@@ -143,7 +144,10 @@ const checksumSchema = z.strictObject({
 const byteFieldSchema = z.strictObject({
   offset: z.int().min(-4096).max(65_535).describe('From the first byte; below 0 from the end.'),
   type: z.enum(byteTypes).describe('u for unsigned, i for two’s complement, f for IEEE 754.'),
-  endian: z.enum(endians).optional(),
+  endian: z
+    .enum(byteOrders)
+    .optional()
+    .describe('big-swapped: of 4 bytes the lower two come first, as in some Modbus registers.'),
   bits: z
     .tuple([z.int().min(0).max(47), z.int().min(1).max(48)])
     .optional()
@@ -158,7 +162,7 @@ const bytesSchema = z
       .enum(['raw', ...byteEncodings])
       .optional()
       .describe('raw if left out with format: bytes, else hex.'),
-    endian: z.enum(endians).optional().describe('big if left out.'),
+    endian: z.enum(byteOrders).optional().describe('big if left out.'),
     length: z
       .union([z.int().min(1).max(65_536), z.tuple([z.int().min(1), z.int().min(1)])])
       .optional()

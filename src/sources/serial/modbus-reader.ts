@@ -3,11 +3,11 @@
 // a round. Only this file and modbus-wire.ts know the library.
 
 import modbusSerial from 'modbus-serial';
+import type { ModbusRequest } from '../../core/modbus-plan.ts';
+import { planRequests } from '../../core/modbus-plan.ts';
 import type { SerialPortConfig } from '../../core/serial-config.ts';
 import { modbusTopic, sourceNameOf } from '../../core/serial-config.ts';
 import { Acceptance } from './acceptance.ts';
-import type { ModbusRequest } from './modbus-plan.ts';
-import { planRequests } from './modbus-plan.ts';
 import { ModbusWire } from './modbus-wire.ts';
 import { PortLink } from './port-link.ts';
 import { PortState } from './port-state.ts';

@@ -2,8 +2,8 @@
 // some RS-485 adapters give of what they send, and keeps the bytes, so that a wrong answer can be kept.
 
 import { EventEmitter } from 'node:events';
-import type { ModbusRequest } from './modbus-plan.ts';
-import { answerBytes } from './modbus-plan.ts';
+import type { ModbusRequest } from '../../core/modbus-plan.ts';
+import { answerBytes } from '../../core/modbus-plan.ts';
 
 /** The longest frame on a serial line (MODBUS over serial line 1.02, 2.5.1), and as much for echo and noise. */
 const BYTES_MAX = 512;
@@ -11,13 +11,13 @@ const EXCEPTION = 0x80;
 const EXCEPTION_BYTES = 5;
 
 export class ModbusWire extends EventEmitter {
-  readonly #write: (bytes: Uint8Array) => boolean;
+  readonly #write: (bytes: Uint8Array) => void;
   readonly #isOpen: () => boolean;
   #request: ModbusRequest | null = null;
   #sent: Buffer = Buffer.alloc(0);
   #received: Buffer = Buffer.alloc(0);
 
-  constructor(link: { write: (bytes: Uint8Array) => boolean; isOpen: () => boolean }) {
+  constructor(link: { write: (bytes: Uint8Array) => void; isOpen: () => boolean }) {
     super();
     this.#write = link.write;
     this.#isOpen = link.isOpen;

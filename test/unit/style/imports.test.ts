@@ -42,6 +42,7 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   mqtt: ['cli/demo.ts', 'cli/demo'],
   pino: ['observability'],
   'prom-client': ['observability', 'delivery/http'],
+  'modbus-serial': ['sources/serial'],
   serialport: ['sources/serial'],
   yaml: ['config', 'decode'],
   zod: ['config', 'decode'],

@@ -1,8 +1,8 @@
 // Which requests read all registers of a slave: neighbours of one table together, as many as a frame
 // takes. A gap is never read across, for the slave may refuse what is in it.
 
-import type { ModbusRegister, ModbusSlave } from '../../core/serial-config.ts';
-import { functionCodes, registerWidth } from '../../core/serial-config.ts';
+import type { ModbusRegister, ModbusSlave } from './serial-config.ts';
+import { functionCodes, registerWidth } from './serial-config.ts';
 
 export interface ModbusRequest {
   readonly slave: number;
