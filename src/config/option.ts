@@ -224,26 +224,43 @@ export function choice<const Value extends string>(
     });
 }
 
-/** Must be there: it has no default. */
-export function countNeeded(of: {
-  readonly unit: string;
+interface Whole {
+  readonly unit?: string;
   readonly min: number;
   readonly max: number;
   readonly why: string;
-}) {
+}
+
+function wholeNote({ unit = '', min, max, why }: Whole, byDefault: string | null): OptionNote {
+  return {
+    kind: 'number',
+    unit,
+    byDefault,
+    range: `${min} to ${max}`,
+    expected: `a whole number from ${min} to ${max}`,
+    why,
+  };
+}
+
+/** A whole number that sets and does not limit. */
+export function setting(of: Whole & { readonly byDefault: number }) {
+  return z
+    .int()
+    .min(of.min)
+    .max(of.max)
+    .prefault(of.byDefault)
+    .describe(of.why)
+    .register(optionNotes, wholeNote(of, String(of.byDefault)));
+}
+
+/** The same, and it must be there. */
+export function settingNeeded(of: Whole) {
   return z
     .int()
     .min(of.min)
     .max(of.max)
     .describe(of.why)
-    .register(optionNotes, {
-      kind: 'count',
-      unit: of.unit,
-      byDefault: null,
-      range: `${of.min} to ${of.max}`,
-      expected: `a whole number from ${of.min} to ${of.max}`,
-      why: of.why,
-    });
+    .register(optionNotes, wholeNote(of, null));
 }
 
 /** Any finite number. */

@@ -1,5 +1,6 @@
 // What must hold between the options of a serial port, and between the ports of the list.
 
+import { checksumWidth } from '../core/checksum.ts';
 import type { Contradiction } from './problem.ts';
 import type { ConfigOptions } from './schema.ts';
 import { isBit, portName } from './serial-config.ts';
@@ -32,7 +33,7 @@ function findMissing(port: SerialOptions, index: number): Finding[] {
   if (framing === 'delimiter' && frame.delimiter === '') {
     return missing(['frame', 'delimiter'], 'is empty', 'say which bytes end a frame, as "0D0A"');
   }
-  if (framing === 'fixed' && frame.length <= checksumWidth(port) + frame.start.length / 2) {
+  if (framing === 'fixed' && frame.length <= trailerBytes(port) + frame.start.length / 2) {
     const message = `is ${frame.length} bytes, which start and checksum take up already`;
     return missing(['frame', 'length'], message, 'set it to the length of a whole frame');
   }
@@ -48,9 +49,8 @@ function findMissing(port: SerialOptions, index: number): Finding[] {
   return [];
 }
 
-function checksumWidth({ frame: { checksum } }: SerialOptions): number {
-  if (checksum === 'none') return 0;
-  return checksum.startsWith('crc16') ? 2 : 1;
+function trailerBytes({ frame: { checksum } }: SerialOptions): number {
+  return checksum === 'none' ? 0 : checksumWidth(checksum);
 }
 
 function findSlaveFaults({ slaves }: SerialOptions, index: number): Finding[] {

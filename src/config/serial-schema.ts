@@ -2,7 +2,16 @@
 
 import { z } from 'zod';
 import { checksumKinds } from '../core/checksum.ts';
-import { choice, count, countNeeded, duration, number, size, text, textOrNone } from './option.ts';
+import {
+  choice,
+  duration,
+  number,
+  setting,
+  settingNeeded,
+  size,
+  text,
+  textOrNone,
+} from './option.ts';
 
 const PORTS_MAX = 64;
 const SLAVES_MAX = 247;
@@ -51,7 +60,7 @@ const frame = z.strictObject({
     'any',
     'lines: what ends a line. any takes CR, LF and CRLF.',
   ),
-  length: count({
+  length: setting({
     unit: 'bytes',
     byDefault: 1,
     min: 1,
@@ -66,7 +75,7 @@ const frame = z.strictObject({
     ...hexBytes,
     why: 'fixed and length-prefixed: the bytes that every frame begins with. Without them only silence tells where a frame begins.',
   }),
-  lengthBytes: count({
+  lengthBytes: setting({
     unit: 'bytes',
     byDefault: 1,
     min: 1,
@@ -100,8 +109,7 @@ const register = z.strictObject({
     'holding',
     'Which table it is in: holding is function 3, input 4, coil 1, discrete 2.',
   ),
-  address: countNeeded({
-    unit: '',
+  address: settingNeeded({
     min: 0,
     max: 65_535,
     why: 'As in the telegram, from 0. What a manual calls 40001 or 30001 is 0.',
@@ -120,7 +128,7 @@ const register = z.strictObject({
 });
 
 const slave = z.strictObject({
-  slave: countNeeded({ unit: '', min: 1, max: 247, why: 'Its address on the bus.' }),
+  slave: settingNeeded({ min: 1, max: 247, why: 'Its address on the bus.' }),
   device: textOrNone({ ...name, why: 'The device’s name. Left out: <name>:<slave>.' }),
   registers: z
     .array(register)
@@ -142,16 +150,16 @@ const port = z.strictObject({
     expected: 'a name of 1 to 96 letters, digits, dots, dashes and underscores',
     why: 'The readings’ source is serial:<name>; devices that do not name themselves are called so. Left out: the last part of the path.',
   }),
-  baudRate: count({
+  baudRate: setting({
     unit: 'baud',
     byDefault: 9600,
     min: 50,
     max: 12_000_000,
     why: 'The most common one; the device’s manual names it.',
   }),
-  dataBits: count({ unit: 'bits', byDefault: 8, min: 5, max: 8, why: 'Bits of a character.' }),
+  dataBits: setting({ unit: 'bits', byDefault: 8, min: 5, max: 8, why: 'Bits of a character.' }),
   parity: choice(['none', 'even', 'odd'], 'none', 'The parity bit.'),
-  stopBits: count({ unit: 'bits', byDefault: 1, min: 1, max: 2, why: 'Stop bits.' }),
+  stopBits: setting({ unit: 'bits', byDefault: 1, min: 1, max: 2, why: 'Stop bits.' }),
   framing: choice(
     framingKinds,
     'lines',

@@ -34,6 +34,15 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_mqtt_received_bytes_total',
     'millpond_mqtt_messages_delivered_total',
     'millpond_mqtt_connects_total',
+    // Of gateways with serial ports alone.
+    'millpond_serial_port_open',
+    'millpond_serial_received_bytes_total',
+    'millpond_serial_frames_total',
+    'millpond_serial_frame_faults_total',
+    'millpond_serial_discarded_bytes_total',
+    'millpond_serial_gaps_total',
+    'millpond_serial_gap_seconds_total',
+    'millpond_modbus_failures_total',
     // State of the broker that seldom moves.
     'millpond_mqtt_sessions',
     'millpond_mqtt_retained_messages',
