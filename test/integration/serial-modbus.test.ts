@@ -29,10 +29,14 @@ function register(
   return { ...plain, ...own };
 }
 
-function masterOf(slaves: Record<number, ModbusRegister[]>): ModbusMaster {
+/** The time-out is long, so that a busy machine makes none; a test for silent slaves has its own. */
+function masterOf(
+  slaves: Record<number, ModbusRegister[]>,
+  { timeoutMs = 10_000 } = {},
+): ModbusMaster {
   return {
     intervalMs: 20,
-    timeoutMs: 100,
+    timeoutMs,
     slaves: Object.entries(slaves).map(([slave, registers]) => ({
       slave: Number(slave),
       device: `bus:${slave}`,
@@ -144,11 +148,14 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
 
   test('goes on when a slave is silent, refuses, or comes back', async () => {
     const temperature = register({ metric: 'temperature', address: 0 });
-    const modbus = masterOf({
-      1: [temperature, register({ metric: 'humidity', address: 5 })],
-      2: [temperature],
-      3: [temperature],
-    });
+    const modbus = masterOf(
+      {
+        1: [temperature, register({ metric: 'humidity', address: 5 })],
+        2: [temperature],
+        3: [temperature],
+      },
+      { timeoutMs: 300 },
+    );
     const rig = serialRig({ modbus });
     const device = await rig.plug();
     const slaves = new ModbusSlaves(device, registersAnswer({ 2: {}, 3: { 0: 21 } }));
@@ -161,14 +168,16 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
       detail: expect.stringContaining('Illegal data address'),
     });
     await rig.intake.messages.first(({ topic }) => topic === 'tty/3/3/0/1');
-    expect(rig.source.status()[0]?.problem).toBe('slave 1: does not answer in time');
+    expect(rig.source.status()[0]?.problem).toMatch(/^slave 1: does not answer in time$/);
     // One time-out a round for the silent slave, not one for each of its requests.
     expect(slaves.requests.some(({ slave, address }) => slave === 1 && address === 5)).toBe(false);
     expect(rig.intake.topics.every((topic) => topic === 'tty/3/3/0/1')).toBe(true);
     slaves.answer = registersAnswer({ 1: { 0: 20, 5: 50 }, 2: { 0: 22 }, 3: { 0: 21 } });
     await rig.intake.messages.first(({ topic }) => topic === 'tty/1/3/5/1');
     await rig.intake.messages.first(({ topic }) => topic === 'tty/2/3/0/1');
-    expect(rig.source.status()[0]?.problem).toBeNull();
+    while (rig.source.status()[0]?.problem !== null) {
+      await rig.intake.messages.count(rig.intake.messages.all.length + 1);
+    }
   });
 
   test('keeps an answer with a wrong checksum, and makes no reading of it', async () => {
@@ -226,6 +235,6 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
     const second = await rig.plug();
     new ModbusSlaves(second, registersAnswer({ 1: { 0: 22 } }));
     await rig.intake.messages.count(before + 1);
-    expect(rig.events.failures.all).toEqual([]);
+    expect(rig.events.losses.all).toHaveLength(1);
   });
 });
