@@ -57,6 +57,8 @@ export const supportedFamilies = new Set([
   'senml_cbor',
   'influx_lp',
   'rtl_433',
+  'ruuvi_gateway',
+  'ble_raw',
   'theengs_omg',
   'tts_v3',
   'chirpstack_v4',
@@ -66,6 +68,9 @@ export const supportedFamilies = new Set([
   'cloud_json',
   'csv_kv',
 ]);
+
+/** The profile that the config of a serial port would name, by family. */
+export const portProfiles: ReadonlyMap<string, string> = new Map([['ble_raw', 'bthome']]);
 
 /** Times that are said relative to the message's arrival, in seconds. */
 export const relativeTimes: ReadonlyMap<string, number> = new Map([['senml_json-09', -10]]);

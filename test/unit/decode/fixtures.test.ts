@@ -10,6 +10,7 @@ import {
   loadFixtures,
   pair,
   payloadOf,
+  portProfiles,
   relativeTimes,
   supportedFamilies,
 } from '../../support/fixtures.ts';
@@ -24,7 +25,12 @@ for (const fixture of fixtures) {
   const { id, transport, topic, port = '', retain: isRetained = false } = fixture;
   const source = transport === 'mqtt' ? 'mqtt' : port;
   const message = messageOf(topic ?? port, payloadOf(fixture), { source, isRetained });
-  decodedById.set(id, decoder.decode(message));
+  const profile = transport === 'serial' ? portProfiles.get(fixture.family) : undefined;
+  const own =
+    profile === undefined
+      ? decoder
+      : builtInDecoder({ profileByPort: new Map([[source, profile]]) });
+  decodedById.set(id, own.decode(message));
 }
 
 function decode({ id }: Fixture): Decoded {
