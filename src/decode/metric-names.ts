@@ -70,6 +70,9 @@ const telling = new Map<string, MetricKind>(
   ].map(([word, metric]) => [word!, findMetric(metric!)!]),
 );
 
+/** Most names tell nothing: they are known by having no telling word in them, before they are split. */
+const mayTell = new RegExp([...telling.keys()].join('|'), 'i');
+
 /** Words beside which a telling word means a setting, a count or a state and not the measurement. */
 const misleading = new Set(
   `age alarm alert apparent average avg calibration charge charging coefficient comfort config count
@@ -119,7 +122,7 @@ function nameWithSuffix(name: string): NamedMetric | undefined {
   if (parts === null) return undefined;
   const [, base, unit] = parts as unknown as [string, string, string];
   const whole = findWhole(base);
-  const found = whole ?? findTelling(wordsOf(base));
+  const found = whole ?? (mayTell.test(base) ? findTelling(wordsOf(base)) : undefined);
   if (found === undefined) return undefined;
   const voltage = findMetric('voltage')!;
   for (const kind of found.metric === 'battery' ? [found, voltage] : [found]) {
@@ -132,6 +135,7 @@ function nameWithSuffix(name: string): NamedMetric | undefined {
 
 /** `tempF`, `temperature_f_0`: a unit among the words counts too, or the value would be taken for another. */
 function nameByWords(name: string): NamedMetric | undefined {
+  if (!mayTell.test(name)) return undefined;
   const words = wordsOf(name);
   const kind = findTelling(words);
   if (kind === undefined) return undefined;

@@ -25,8 +25,9 @@ export interface Transition<Leaf> {
   readonly writes: readonly (number | string)[];
 }
 
-/** Keys of wildcards that a state remembers; it forgets all of them when keys never stop being new. */
+/** Keys that a state remembers; it forgets all of them when so many others have come. */
 const rememberedMax = 512;
+const missedMax = 100_000;
 const rememberedKeyLengthMax = 64;
 
 const weightOf = { literal: 100, mixed: 10, items: 1, any: 1 } as const;
@@ -39,6 +40,7 @@ export class State<Leaf> {
   readonly #wildcards: readonly Edge<Leaf>[];
   readonly #literalKeys: ReadonlySet<string>;
   readonly #automaton: PathAutomaton<Leaf>;
+  #missed = 0;
   readonly #remembered = new Map<string, Transition<Leaf> | null>();
   #items: { transition: Transition<Leaf>; indexSlots: readonly number[] } | null | undefined;
 
@@ -82,11 +84,19 @@ export class State<Leaf> {
       }
     }
     const transition = this.#join(nodes, writes);
-    if (key.length <= rememberedKeyLengthMax) {
-      if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
-      this.#remembered.set(key, transition);
-    }
+    if (key.length <= rememberedKeyLengthMax) this.#remember(key, transition);
     return transition;
+  }
+
+  #remember(key: string, transition: Transition<Leaf> | null): void {
+    if (this.#remembered.size < rememberedMax) {
+      this.#remembered.set(key, transition);
+      return;
+    }
+    this.#missed += 1;
+    if (this.#missed < missedMax) return;
+    this.#remembered.clear();
+    this.#missed = 0;
   }
 
   #join(nodes: Node<Leaf>[], writes: (number | string)[]): Transition<Leaf> | null {

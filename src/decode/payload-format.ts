@@ -26,11 +26,21 @@ const fieldsMax = 1024;
 
 /** Deeper JSON is no device's; and it is an attack on whoever walks or prints it later. */
 const depthMax = 100;
+/** Four for each of the thousand readings that a message may have; engines take long for many keys. */
+const valuesMax = 4096;
 /** Shorter texts cannot do harm, whatever is in them, and most messages are shorter. */
 const unscannedMax = 1024;
 
-function isTooDeep(text: string): boolean {
+const tooDeep: Fault = { fault: 'too_deep', detail: `nested deeper than ${depthMax} levels` };
+const tooMany: Fault = {
+  fault: 'too_many_readings',
+  detail: `more than ${valuesMax} values in one message`,
+};
+
+/** Null when the text is neither too deep nor too long to be parsed in good time. */
+function judgeShape(text: string): Fault | null {
   let depth = 0;
+  let values = 1;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0x22) {
@@ -40,18 +50,20 @@ function isTooDeep(text: string): boolean {
       }
     } else if (code === 0x5b || code === 0x7b) {
       depth += 1;
-      if (depth > depthMax) return true;
+      if (depth > depthMax) return tooDeep;
     } else if (code === 0x5d || code === 0x7d) {
       depth -= 1;
+    } else if (code === 0x2c) {
+      values += 1;
+      if (values > valuesMax) return tooMany;
     }
   }
-  return false;
+  return null;
 }
 
 export function parseJson(text: string): Parsed {
-  if (text.length > unscannedMax && isTooDeep(text)) {
-    return { fault: 'too_deep', detail: `nested deeper than ${depthMax} levels` };
-  }
+  const fault = text.length > unscannedMax ? judgeShape(text) : null;
+  if (fault !== null) return fault;
   try {
     return { document: JSON.parse(text) as unknown };
   } catch (thrown) {
