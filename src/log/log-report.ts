@@ -12,7 +12,7 @@ import type { Log } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { type ForecastStream, forecastLosses, type Span } from './loss-forecast.ts';
 import type { Position } from './pending.ts';
-import { HOT_ROW_BYTES } from './retention/retention-plan.ts';
+import { HOT_ROW_BYTES, limitOf } from './retention/retention-plan.ts';
 import type { StreamState } from './stream-state.ts';
 
 const SAMPLE_INTERVAL_MS = 5000;
@@ -145,11 +145,14 @@ export class LogReport {
         lastReceivedUs,
       }),
     );
+    // As retention counts it: the database has a least size, whatever is in it.
+    const limit = limitOf(state.settings);
+    const hotBytes = limit === 0 ? status.hotBytes : Math.min(status.hotBytes, limit / 2);
     const hot = state.hot.map(
       ({ first, next }): Span => ({
         firstOffset: first,
         nextOffset: next,
-        bytes: (status.hotBytes * (next - first)) / state.hotRows,
+        bytes: (hotBytes * (next - first)) / state.hotRows,
         lastReceivedUs: nowUs,
       }),
     );

@@ -31,19 +31,37 @@ function commit(grpc: string, consumer: string, nextOffset: bigint): Promise<voi
   }).finally(() => client.close());
 }
 
+/** Publishes until there are so many sealed files; resolves with the number of readings. */
+async function publishSealed(address: { grpc: string; mqtt: string }, count: number) {
+  const admin = new AdminServiceClient(address.grpc, credentials.createInsecure());
+  const segments = () =>
+    new Promise<number>((resolve, reject) => {
+      admin.getStatus({}, (error, status) =>
+        error === null ? resolve(Number(status.streams[0]?.segments)) : reject(error),
+      );
+    });
+  let sent = 0;
+  while ((await segments()) < count) {
+    await publish(address.mqtt, temperatures('attic', sent, 150));
+    sent += 150;
+  }
+  admin.close();
+  return sent;
+}
+
 async function readingLines(grpc: string) {
   const { out } = await rig.run(['tail', '--grpc', grpc, '--stop-at-end', '--json']);
   return linesOf(out);
 }
 
 test('a gateway started on the copy serves the same offsets, and goes on behind them', async () => {
-  const { grpc, mqtt, child } = await rig.gateway();
-  await publish(mqtt, temperatures('attic', 0, 500));
+  const { grpc, mqtt, child } = await rig.gateway(['serve'], { MILLPOND_LOG_SEAL_ROWS: '100' });
+  const before = await publishSealed({ grpc, mqtt }, 3);
   await commit(grpc, 'mill', 123n);
 
   // It goes on meanwhile: every reading acknowledged before it began is in the copy.
   const client = await connectAsync(`mqtt://${mqtt}`);
-  let sent = 500;
+  let sent = before;
   let isDone = false;
   const publishing = (async () => {
     while (!isDone) {
@@ -59,6 +77,9 @@ test('a gateway started on the copy serves the same offsets, and goes on behind 
   expect(out).toMatch(/^copies\/first: .*, the log as of \d{4}-/);
   expect(readdirSync(join(rig.folder, 'copies'))).toEqual(['first']);
   expect(existsSync(join(rig.folder, 'data/backup.tmp'))).toBe(false);
+  expect(
+    readdirSync(join(rig.folder, 'copies/first/streams/readings')).length,
+  ).toBeGreaterThanOrEqual(3);
   const original = await readingLines(grpc);
   expectUnbroken(original, sent);
   child.kill('SIGTERM');
@@ -66,7 +87,7 @@ test('a gateway started on the copy serves the same offsets, and goes on behind 
 
   const copy = await rig.gateway(['serve'], { MILLPOND_DATA_DIR: 'copies/first' });
   const copied = await readingLines(copy.grpc);
-  expect(copied.length).toBeGreaterThanOrEqual(500);
+  expect(copied.length).toBeGreaterThanOrEqual(before);
   expect(copied).toEqual(original.slice(0, copied.length));
   const status = JSON.parse((await rig.run(['status', '--grpc', copy.grpc, '--json'])).out);
   expect(status.consumers).toMatchObject([{ consumer: 'mill', nextOffset: '123' }]);

@@ -7,6 +7,7 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { MillpondError } from '../../core/errors.ts';
 import type { LogInspector } from '../../core/log-inspection.ts';
 import type {
   BackupRequest,
@@ -76,7 +77,11 @@ async function listConsumers(
   type Named = { readonly stream: string; readonly consumer: string };
   const order = (a: Named, b: Named): number =>
     compare(a.stream, b.stream) || compare(a.consumer, b.consumer);
-  const all = toConsumers(await log.status())
+  const status = await log.status();
+  if (stream !== '' && !status.streams.some((each) => each.stream === stream)) {
+    throw new MillpondError('STREAM_UNKNOWN', `There is no stream ${JSON.stringify(stream)}.`);
+  }
+  const all = toConsumers(status)
     .filter((each) => stream === '' || each.stream === stream)
     .filter((each) => after === null || order(each, after) > 0)
     .sort(order);

@@ -61,9 +61,10 @@ function isOver(bytes: number, bytesMax: number): boolean {
   return bytesMax > 0 && bytes > bytesMax;
 }
 
-/** What a stream must not exceed in any case; 0 for no limit of its own. */
+/** The least of its limits in bytes; 0 for none. */
 export function limitOf({ retention }: StreamSettings): number {
-  return retention.hardBytes > 0 ? retention.hardBytes : retention.bytes;
+  const limits = [retention.bytes, retention.hardBytes].filter((bytes) => bytes > 0);
+  return limits.length === 0 ? 0 : Math.min(...limits);
 }
 
 /**
