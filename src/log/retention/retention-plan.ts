@@ -72,10 +72,9 @@ export function limitOf({ retention }: StreamSettings): number {
  * whole segment would be a large part of it.
  */
 export function sealRowsOf(settings: StreamSettings, rowsMax: number): number {
-  const { retention } = settings;
-  const least = [retention.bytes, retention.hardBytes].filter((bytes) => bytes > 0);
-  if (least.length === 0) return rowsMax;
-  const rows = Math.floor(Math.min(...least) / (SEGMENTS_MIN * HOT_ROW_BYTES));
+  const limit = limitOf(settings);
+  if (limit === 0) return rowsMax;
+  const rows = Math.floor(limit / (SEGMENTS_MIN * HOT_ROW_BYTES));
   return Math.max(ROWS_MIN, Math.min(rowsMax, rows));
 }
 
