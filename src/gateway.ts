@@ -10,6 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
+import { asMillpondError } from './core/errors.ts';
 import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
 import { GrpcServer } from './delivery/grpc/server.ts';
 import { HttpServer } from './delivery/http/server.ts';
@@ -26,6 +27,8 @@ export interface Gateway {
   readonly addresses: { readonly mqtt: string; readonly grpc: string; readonly http: string };
   /** Resolves after `stop`; rejects when the gateway cannot go on. */
   readonly stopped: Promise<void>;
+  /** The number of profiles now in use. Throws PROFILE_INVALID, and those before go on. Both are logged. */
+  reloadProfiles(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -88,6 +91,18 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     events: watch,
     stopTimeoutMs: SOURCE_STOP_MS,
   });
+  async function reloadProfiles(): Promise<number> {
+    try {
+      const profiles = await client.reloadProfiles();
+      logger.info({ profiles }, 'profiles reloaded');
+      return profiles;
+    } catch (thrown) {
+      const { code, message, remedy } = asMillpondError(thrown);
+      logger.error({ code, remedy }, message);
+      throw thrown;
+    }
+  }
+
   const grpc = new GrpcServer({
     ...config.grpc,
     telemetry: {
@@ -100,6 +115,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       progressIntervalMs: config.grpc.progressIntervalMs,
     },
     inspector: client,
+    reloadProfiles,
     gatewayStatus: async () => ({
       version: packageVersion(),
       startedAtUs,
@@ -150,7 +166,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const addresses = { mqtt: await mqtt.start(), ...ways };
     await serial.start();
     logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
-    return { addresses, stopped, stop };
+    return { addresses, stopped, reloadProfiles, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -6,11 +6,9 @@ import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server
 import type { FromLog } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
-import type { Decoded, Decoder, StartRequest } from './core/contracts.ts';
+import type { Decoded, StartRequest } from './core/contracts.ts';
 import { asMillpondError, MillpondError } from './core/errors.ts';
-import { createDecoder } from './decode/decoder.ts';
-import { loadProfiles } from './decode/load-profiles.ts';
-import { decodePorts } from './decode/serial-ports.ts';
+import { LiveDecoder } from './decode/live-decoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
@@ -49,6 +47,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       commit: async ({ stream, consumer, nextOffset }) => ({
         nextOffset: await log.commitPosition(stream, consumer, nextOffset),
       }),
+      reloadProfiles: async () => ({ profiles: decoder.reload() }),
       status: async () => report.status(),
       metrics: () => metrics.text(report.status()),
       listLosses: (request) => {
@@ -73,20 +72,17 @@ async function main(config: Config, port: ServerPort): Promise<void> {
 
 // A profile with an error costs its own devices, which then become dead letters or plain readings;
 // it does not keep the gateway from coming back after a power cut.
-function openDecoder(config: Config, port: ServerPort): Decoder {
-  const notice = (message: string): void =>
-    port.postMessage({ kind: 'notice', error: { code: 'PROFILE_INVALID', message } }, []);
-  const { profiles, errors } = loadProfiles({ folders: config.profiles });
-  for (const { file, line, column, message } of errors) {
-    notice(`The profile is left out: ${file}:${line}:${column} ${message}`);
-  }
-  const ports = decodePorts(config.serial, profiles);
-  for (const problem of ports.problems) notice(problem);
-  return createDecoder({
-    profiles,
-    ...ports.options,
+function openDecoder(config: Config, port: ServerPort): LiveDecoder {
+  const decoder = new LiveDecoder({
+    folders: config.profiles,
+    ports: config.serial,
     maxClockSkewUs: config.maxClockSkewMs * MICROSECONDS_PER_MS,
   });
+  for (const problem of decoder.problems) {
+    const message = `The profile is left out: ${problem}`;
+    port.postMessage({ kind: 'notice', error: { code: 'PROFILE_INVALID', message } }, []);
+  }
+  return decoder;
 }
 
 function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogOptions {

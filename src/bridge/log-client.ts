@@ -165,6 +165,11 @@ export class LogClient implements Intake, LogReader, LogInspector {
     return this.#inTime('metrics', this.#call('metrics', null));
   }
 
+  /** The number of profiles in use from now on. Throws PROFILE_INVALID, and all stays as it was. */
+  async reloadProfiles(): Promise<number> {
+    return (await this.#inTime('reloadProfiles', this.#call('reloadProfiles', null))).profiles;
+  }
+
   listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>> {
     return this.#inTime('listLosses', this.#call('listLosses', request));
   }

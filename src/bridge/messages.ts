@@ -22,6 +22,7 @@ export interface Calls {
     ask: { stream: string; consumer: string; nextOffset: number };
     answer: { nextOffset: number };
   };
+  reloadProfiles: { ask: null; answer: { profiles: number } };
   status: { ask: null; answer: LogStatus };
   metrics: { ask: null; answer: string };
   listLosses: { ask: PageRequest<LossCursor>; answer: Page<LossEntry, LossCursor> };

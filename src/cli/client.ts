@@ -64,6 +64,11 @@ export class GatewayClient {
     return this.#answer(this.#admin.getStatus, {}, signal);
   }
 
+  /** The number of profiles in use. Throws PROFILE_INVALID with what is wrong with the new ones. */
+  async reloadProfiles(): Promise<number> {
+    return (await this.#answer(this.#admin.reloadProfiles, {})).profiles;
+  }
+
   /** Of one stream, or of all if it is empty; the newest last. */
   losses(stream: string): AsyncGenerator<Loss, void> {
     return allPages(async (pageToken) => {

@@ -8,6 +8,7 @@ import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
+import { registerReload } from './reload.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
 import { registerTail } from './tail.ts';
@@ -22,4 +23,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerInspect,
   registerBackup,
   registerDecode,
+  registerReload,
 ];

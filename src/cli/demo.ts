@@ -56,7 +56,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { runGateway } = await import('./run-gateway.ts');
   const { startFleet } = await import('./demo/fleet.ts');
   const dataDir = resolve(flags.dataDir);
-  await runGateway({ ...loadConfig(configPlace(flags)), dataDir }, (addresses) => {
+  const onReady = (addresses: GatewayAddresses): void => {
     process.stdout.write(`${JSON.stringify({ event: 'ready', ...addresses })}\n`);
     process.stderr.write(welcome(addresses, flags, dataDir));
     const fleet = startFleet({
@@ -68,7 +68,8 @@ async function demo(flags: DemoFlags): Promise<void> {
     });
     process.once('SIGINT', fleet.stop);
     process.once('SIGTERM', fleet.stop);
-  });
+  };
+  await runGateway({ ...loadConfig(configPlace(flags)), dataDir }, onReady, 'ends');
 }
 
 export function registerDemo(program: Command): void {

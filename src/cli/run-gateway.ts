@@ -47,16 +47,20 @@ function reportTo(logger: Logger, config: Config): (thrown: unknown) => number {
 
 /**
  * Never returns: ends the process, with 0 after a signal and a clean stop. `onReady` is called once
- * connections are accepted. Errors are told on standard error.
+ * connections are accepted. SIGHUP `reloads` the profiles or, as that of a terminal that is closed,
+ * `ends` the process. Errors are told on standard error.
  */
 export async function runGateway(
   config: Config,
   onReady: (addresses: GatewayAddresses) => void,
+  hangUp: 'reloads' | 'ends',
 ): Promise<never> {
   const logger = createLogger(config.logger);
   const report = reportTo(logger, config);
   reportFaultsTo(report);
   const signalled = firstSignal(logger);
+  let onHangUp = (): Promise<unknown> => Promise.resolve();
+  if (hangUp === 'reloads') process.on('SIGHUP', () => void onHangUp());
   try {
     const { startGateway } = await import('../gateway.ts');
     const starting = startGateway(config, logger);
@@ -69,6 +73,8 @@ export async function runGateway(
       await (await starting).stop();
     });
     const gateway = await starting;
+    // Told to the logger either way; a broken profile does not end the gateway.
+    onHangUp = () => gateway.reloadProfiles().catch(() => undefined);
     onReady(gateway.addresses);
     await Promise.race([gateway.stopped, stopRequested]);
     logger.info('stopped');

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
+import type { GatewayAddresses } from './run-gateway.ts';
 
 export function registerServe(program: Command): void {
   program
@@ -13,13 +14,15 @@ export function registerServe(program: Command): void {
       `
 Once it accepts connections, one line of JSON on standard output tells where:
   {"event":"ready","mqtt":"127.0.0.1:1883","grpc":"127.0.0.1:50051","http":"127.0.0.1:8080"}
-All else goes to standard error. SIGTERM or Ctrl-C stops it once what it took is on disk.`,
+All else goes to standard error. SIGTERM or Ctrl-C stops it once what it took is on disk;
+SIGHUP makes it read its profiles again, as \`millpond reload\` does.`,
     )
     .action(async (flags: ConfigFlags) => {
       const { loadConfig } = await import('../config/load.ts');
       const { runGateway } = await import('./run-gateway.ts');
-      await runGateway(loadConfig(configPlace(flags)), (addresses) => {
+      const onReady = (addresses: GatewayAddresses): void => {
         process.stdout.write(`${JSON.stringify({ event: 'ready', ...addresses })}\n`);
-      });
+      };
+      await runGateway(loadConfig(configPlace(flags)), onReady, 'reloads');
     });
 }

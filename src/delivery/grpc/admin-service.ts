@@ -19,6 +19,7 @@ import type {
   ListSegmentsRequest,
   ListSegmentsResponse,
   ListStreamsResponse,
+  ReloadProfilesResponse,
 } from '../../generated/millpond/v1/admin_service.ts';
 import { type BackupCalls, sendBackup } from './backup-stream.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
@@ -35,12 +36,14 @@ import {
 export interface AdminParts {
   readonly log: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
+  readonly reloadProfiles: () => Promise<number>;
   readonly backups: BackupCalls;
 }
 
 export function adminHandlers({
   log,
   gatewayStatus,
+  reloadProfiles,
   backups,
 }: AdminParts): UntypedServiceImplementation {
   return {
@@ -53,6 +56,9 @@ export function adminHandlers({
     listConsumers: unary((request: ListConsumersRequest) => listConsumers(log, request)),
     listLosses: unary((request: ListLossesRequest) => listLosses(log, request)),
     listSegments: unary((request: ListSegmentsRequest) => listSegments(log, request)),
+    reloadProfiles: unary(
+      async (): Promise<ReloadProfilesResponse> => ({ profiles: await reloadProfiles() }),
+    ),
     backup: (call: ServerWritableStream<BackupRequest, BackupResponse>) => {
       void sendBackup(log, call, backups);
     },

@@ -30,6 +30,7 @@ export interface GrpcServerOptions {
   readonly telemetry: Omit<TelemetryParts, 'subscribers'>;
   readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
+  readonly reloadProfiles: () => Promise<number>;
 }
 
 const protoFolder = fileURLToPath(new URL('../../../proto', import.meta.url));
@@ -74,9 +75,12 @@ export class GrpcServer {
       telemetryDefinition,
       telemetryHandlers({ ...this.#options.telemetry, subscribers: this.#subscribers }),
     );
-    const { inspector: log, gatewayStatus } = this.#options;
+    const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
     const backups = this.#backups;
-    server.addService(AdminServiceService, adminHandlers({ log, gatewayStatus, backups }));
+    server.addService(
+      AdminServiceService,
+      adminHandlers({ log, gatewayStatus, reloadProfiles, backups }),
+    );
     this.#health.addToServer(server);
     const definition = loadSync(
       ['millpond/v1/telemetry_service.proto', 'millpond/v1/admin_service.proto'],

@@ -47,6 +47,7 @@ function connect(
       fetch: missing,
       commit: missing,
       status: missing,
+      reloadProfiles: missing,
       metrics: missing,
       listLosses: missing,
       listSegments: missing,

@@ -252,6 +252,14 @@ export interface Segment {
   path: string;
 }
 
+export interface ReloadProfilesRequest {
+}
+
+export interface ReloadProfilesResponse {
+  /** Number of profiles in use. */
+  profiles: number;
+}
+
 export interface BackupRequest {
 }
 
@@ -2451,6 +2459,104 @@ export const Segment: MessageFns<Segment> = {
   },
 };
 
+function createBaseReloadProfilesRequest(): ReloadProfilesRequest {
+  return {};
+}
+
+export const ReloadProfilesRequest: MessageFns<ReloadProfilesRequest> = {
+  encode(_: ReloadProfilesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReloadProfilesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReloadProfilesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReloadProfilesRequest>): ReloadProfilesRequest {
+    return ReloadProfilesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ReloadProfilesRequest>): ReloadProfilesRequest {
+    const message = createBaseReloadProfilesRequest();
+    return message;
+  },
+};
+
+function createBaseReloadProfilesResponse(): ReloadProfilesResponse {
+  return { profiles: 0 };
+}
+
+export const ReloadProfilesResponse: MessageFns<ReloadProfilesResponse> = {
+  encode(message: ReloadProfilesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.profiles !== 0) {
+      writer.uint32(8).uint32(message.profiles);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReloadProfilesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReloadProfilesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.profiles = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReloadProfilesResponse>): ReloadProfilesResponse {
+    return ReloadProfilesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReloadProfilesResponse>): ReloadProfilesResponse {
+    const message = createBaseReloadProfilesResponse();
+    message.profiles = object.profiles ?? 0;
+    return message;
+  },
+};
+
 function createBaseBackupRequest(): BackupRequest {
   return {};
 }
@@ -2949,6 +3055,21 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListSegmentsResponse => ListSegmentsResponse.decode(value),
   },
   /**
+   * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names
+   * every error, and those before go on.
+   */
+  reloadProfiles: {
+    path: "/millpond.v1.AdminService/ReloadProfiles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReloadProfilesRequest): Buffer =>
+      Buffer.from(ReloadProfilesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReloadProfilesRequest => ReloadProfilesRequest.decode(value),
+    responseSerialize: (value: ReloadProfilesResponse): Buffer =>
+      Buffer.from(ReloadProfilesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReloadProfilesResponse => ReloadProfilesResponse.decode(value),
+  },
+  /**
    * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only
    * a stream that ends with `end` and OK is whole. One at a time.
    */
@@ -2972,6 +3093,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listLosses: handleUnaryCall<ListLossesRequest, ListLossesResponse>;
   /** The sealed files, by stream, then by offset. */
   listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
+  /**
+   * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names
+   * every error, and those before go on.
+   */
+  reloadProfiles: handleUnaryCall<ReloadProfilesRequest, ReloadProfilesResponse>;
   /**
    * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only
    * a stream that ends with `end` and OK is whole. One at a time.
@@ -3057,6 +3183,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names
+   * every error, and those before go on.
+   */
+  reloadProfiles(
+    request: ReloadProfilesRequest,
+    callback: (error: ServiceError | null, response: ReloadProfilesResponse) => void,
+  ): ClientUnaryCall;
+  reloadProfiles(
+    request: ReloadProfilesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReloadProfilesResponse) => void,
+  ): ClientUnaryCall;
+  reloadProfiles(
+    request: ReloadProfilesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReloadProfilesResponse) => void,
   ): ClientUnaryCall;
   /**
    * A copy of the whole log as it is at this moment, file by file, while the gateway goes on. Only

@@ -1,0 +1,74 @@
+// The decoder that runs: its profiles can be loaded anew while messages come. A new set is taken as a
+// whole or not at all, and what was remembered of messages before it stays.
+
+import type { Decoded, Decoder } from '../core/contracts.ts';
+import { MillpondError } from '../core/errors.ts';
+import type { RawMessage } from '../core/raw-message.ts';
+import type { SerialPortConfig } from '../core/serial-config.ts';
+import { createDecoder } from './decoder.ts';
+import { DecoderMemory } from './decoder-memory.ts';
+import type { LoadOptions } from './load-profiles.ts';
+import { loadProfiles } from './load-profiles.ts';
+import { formatProfileError } from './parse-profile.ts';
+import { decodePorts } from './serial-ports.ts';
+
+export interface LiveDecoderOptions extends LoadOptions {
+  readonly ports: readonly SerialPortConfig[];
+  readonly maxClockSkewUs: number;
+}
+
+/** An error's message goes over gRPC and into the logger: so many lines of it, and how many more. */
+const problemsShownMax = 20;
+
+interface Loaded {
+  readonly decoder: Decoder;
+  readonly profiles: number;
+  readonly problems: readonly string[];
+}
+
+export class LiveDecoder implements Decoder {
+  readonly #options: LiveDecoderOptions;
+  readonly #memory = new DecoderMemory();
+  #decoder: Decoder;
+  /** What is wrong with the files of the start; their profiles are left out. */
+  readonly problems: readonly string[];
+
+  constructor(options: LiveDecoderOptions) {
+    this.#options = options;
+    const { decoder, problems } = this.#load();
+    this.#decoder = decoder;
+    this.problems = problems;
+  }
+
+  decode(message: RawMessage): Decoded {
+    return this.#decoder.decode(message);
+  }
+
+  /**
+   * Reads all files again and decodes by them from now on; gives the number of profiles. Throws
+   * PROFILE_INVALID with every problem if there is one, and everything stays as it was.
+   */
+  reload(): number {
+    const { decoder, profiles, problems } = this.#load();
+    if (problems.length > 0) {
+      const shown = problems.slice(0, problemsShownMax);
+      const more = problems.length - shown.length;
+      const rest = more > 0 ? [`and ${more} more`] : [];
+      const text = ['The profiles stay as they were.', ...shown, ...rest].join('\n');
+      throw new MillpondError('PROFILE_INVALID', text);
+    }
+    this.#decoder = decoder;
+    return profiles;
+  }
+
+  #load(): Loaded {
+    const { ports, maxClockSkewUs } = this.#options;
+    const { profiles, errors } = loadProfiles(this.#options);
+    const { options, problems } = decodePorts(ports, profiles);
+    return {
+      decoder: createDecoder({ profiles, ...options, maxClockSkewUs, memory: this.#memory }),
+      profiles: profiles.length,
+      problems: [...errors.map(formatProfileError), ...problems],
+    };
+  }
+}
