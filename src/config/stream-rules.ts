@@ -9,6 +9,9 @@ type Finding = Omit<Contradiction, 'isOpen'>;
 /** Takes what no other stream does: it is there without a match. */
 const REMAINDER = 'readings';
 
+/** Below it is most likely a forgotten unit. */
+const LEAST_BYTES = 64 * 1024;
+
 function hasMatch({ match }: StreamOptions): boolean {
   return match.topics.length + match.devices.length + match.metrics.length > 0;
 }
@@ -92,6 +95,13 @@ function findRetentionFaults({ streams, log }: ConfigOptions): Finding[] {
       });
     }
     for (const name of ['bytes', 'hardBytes'] as const) {
+      if (retention[name] > 0 && retention[name] < LEAST_BYTES) {
+        findings.push({
+          path: path('retention', name),
+          message: `is ${retention[name]} bytes, less than one segment takes`,
+          remedy: `give it at least ${LEAST_BYTES / 1024}KiB, or 0 for no limit`,
+        });
+      }
       if (log.bytesMax === 0 || retention[name] <= log.bytesMax) continue;
       findings.push({
         path: path('retention', name),

@@ -125,6 +125,10 @@ test.each([
     'streams[0].retention.hardBytes is 1000000 bytes, less than retention.bytes (2000000 bytes)',
   ],
   [
+    '[{ name: readings, retention: { bytes: 50 } }]',
+    'streams[0].retention.bytes is 50 bytes, less than one segment takes; give it at least 64KiB',
+  ],
+  [
     '[{ name: readings, onFull: refuse, retention: { bytes: 1GB } }]',
     'streams[0].onFull is refuse, but retention.hardBytes sets no limit at which to refuse',
   ],
