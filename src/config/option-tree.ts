@@ -106,6 +106,15 @@ export function isListAt(path: Path): boolean {
   return lists.has(place) || nestedLists.has(place);
 }
 
+/** Where an option, a group or a list of that name stands, as people write it. */
+export function placesNamed(name: string): readonly string[] {
+  const places: string[] = [];
+  for (const [place, names] of namesByPlace) {
+    if (names.includes(name)) places.push(place === '' ? name : `${place}.${name}`);
+  }
+  return places;
+}
+
 /** The names that may stand at a path: options, groups and lists. Empty for an option. */
 export function namesAt(path: Path): readonly string[] {
   return namesByPlace.get(pathText(anyEntry(path))) ?? [];

@@ -228,7 +228,7 @@ const log = z.strictObject({
     byDefault: '0B',
     min: '0B',
     max: '16TiB',
-    why: 'What the whole data directory takes on disk. Beyond it the oldest segments of all streams are dropped. 0 sets no limit but the disk.',
+    why: 'What the whole data directory takes on disk. Beyond it the oldest segments of all streams are dropped, and streams that refuse take nothing more. 0 sets no limit but the disk.',
   }),
   diskFreeMin: size({
     byDefault: '64MiB',

@@ -43,7 +43,7 @@ function findMatchFaults(streams: readonly StreamOptions[]): Finding[] {
     }
     if (!hasMatch(stream)) {
       const message = 'is empty, so the stream would take every reading';
-      const remedy = 'name topics, devices or metrics ([#] for topics if every reading is meant)';
+      const remedy = 'name topics, devices or metrics (topics: ["#"] if every reading is meant)';
       return [{ path, message, remedy }];
     }
     const earlier = streams

@@ -20,21 +20,21 @@ const match = z.strictObject({
     isAllowed: (filter) => filter.length <= FILTER_LENGTH_MAX && isTopicFilter(filter),
     countMax: PATTERNS_MAX,
     range: 'a list of topic filters',
-    expected: 'a list of MQTT topic filters, as [plant/+/power, hall/#]',
+    expected: 'a list of MQTT topic filters, as [plant/+/power, "hall/#"]',
     why: 'Topics as an MQTT subscription names them. With none, any topic.',
   }),
   devices: texts({
     isAllowed: isGlob,
     countMax: PATTERNS_MAX,
     range: 'a list of globs',
-    expected: 'a list of globs, as [press-*, boiler]',
+    expected: 'a list of globs, as [boiler, "press-*"]',
     why: 'Devices, with * for any characters and ? for one. With none, any device.',
   }),
   metrics: texts({
     isAllowed: isGlob,
     countMax: PATTERNS_MAX,
     range: 'a list of globs',
-    expected: 'a list of globs, as [vibration, "energy*"]',
+    expected: 'a list of globs, as [power, "vibration*"]',
     why: 'Metrics, with * for any characters and ? for one. With none, any metric.',
   }),
 });
@@ -73,7 +73,7 @@ const stream = z.strictObject({
     pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
     range: 'a name',
     expected:
-      'a name of 1 to 64 lower-case letters, digits, dots, dashes and underscores that begins with a letter or a digit',
+      'a name of 1 to 64 lower-case letters, digits, dots, dashes and underscores that begins with a letter or a digit; in quotes if it is a number',
     why: 'What consumers subscribe to, and the folder of its segments. An entry named readings sets what holds for the readings that no other stream takes.',
   }),
   match: match

@@ -5,7 +5,7 @@ import { nearest } from '../core/nearest.ts';
 import { type Config, nameUnits } from './config.ts';
 import type { Override } from './environment.ts';
 import type { OptionNote } from './option.ts';
-import { allOptions, findOption, isListAt, namesAt, pathText } from './option-tree.ts';
+import { findOption, isListAt, namesAt, pathText, placesNamed } from './option-tree.ts';
 import { findPreset } from './presets.ts';
 import type { Problem } from './problem.ts';
 import { findContradictions } from './rules.ts';
@@ -87,16 +87,19 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** A near name in the same place, or the same name in another place. */
+/** As many names as are read at a glance. */
+const NAMES_SHOWN_MAX = 10;
+
+/** A near name in the same place, or the same name in another place, or what may stand there. */
 function suggestOption(key: string, parent: Path): string {
-  const near = nearest(key, namesAt(parent));
-  const path =
-    near === null
-      ? allOptions.find((option) => option.path.at(-1) === key)?.path
-      : [...parent, near];
-  return path === undefined
-    ? 'docs/configuration.md lists them all'
-    : `did you mean ${pathText(path)}?`;
+  const names = namesAt(parent);
+  const near = nearest(key, names);
+  if (near !== null) return `did you mean ${pathText([...parent, near])}?`;
+  const [elsewhere] = placesNamed(key);
+  if (elsewhere !== undefined) return `did you mean ${elsewhere}?`;
+  return names.length > 0 && names.length <= NAMES_SHOWN_MAX
+    ? `expected ${names.join(', ')}`
+    : 'docs/configuration.md lists them all';
 }
 
 function unknownNames(issue: z.core.$ZodIssueUnrecognizedKeys, file: YamlFile | null): Problem[] {

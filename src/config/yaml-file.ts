@@ -1,6 +1,14 @@
 // Reads one YAML file and remembers where in it everything stands.
 
-import { isMap, LineCounter, type Pair, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isMap,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Problem } from './problem.ts';
 
 export interface Position {
@@ -18,6 +26,21 @@ export interface YamlFile {
   valueAt(path: readonly PropertyKey[]): Position;
   /** Where the last key of a path stands. */
   keyAt(path: readonly PropertyKey[]): Position;
+}
+
+/** What the library says of a `*` or a `#` that was meant as text. */
+const unquoted = /^(Alias cannot be|Comments must be separated)/;
+const inQuotes = 'a value that begins with * or # stands in quotes';
+
+/** Aliases to nothing, as a `*name` that was meant as text. */
+function findDanglingAliases(document: Document): Alias[] {
+  const dangling: Alias[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined) dangling.push(alias);
+    },
+  });
+  return dangling;
 }
 
 const noLine: Position = { line: 0, column: 0 };
@@ -38,11 +61,23 @@ export function readYaml(name: string, text: string): YamlFile {
   const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
     // The library ends some messages with a colon and what else it knows on further lines.
     const message = fault.message.split('\n', 1)[0]!.replace(/[:.]?$/, '');
-    return { file: name, ...positionOf(fault.pos[0]), path: '', message, remedy: '' };
+    const remedy = unquoted.test(message) ? inQuotes : '';
+    return { file: name, ...positionOf(fault.pos[0]), path: '', message, remedy };
   });
 
   let value: unknown = null;
-  if (document.errors.length === 0) {
+  const dangling = document.errors.length === 0 ? findDanglingAliases(document) : [];
+  for (const alias of dangling) {
+    const message = `*${alias.source} refers to nothing`;
+    problems.push({
+      file: name,
+      ...positionOf(offsetOf(alias)),
+      path: '',
+      message,
+      remedy: inQuotes,
+    });
+  }
+  if (document.errors.length === 0 && dangling.length === 0) {
     try {
       value = document.toJS();
     } catch (thrown) {

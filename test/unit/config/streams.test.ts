@@ -92,6 +92,26 @@ test.each([
   expect(check(text).told.join('\n')).toContain(told);
 });
 
+test.each([
+  ['[{ name: a, match: { devices: [*] } }]', 'millpond.yaml:1:41: Alias cannot be an empty string'],
+  ['[{ name: a, match: { devices: [*x] } }]', 'millpond.yaml:1:41: *x refers to nothing'],
+  ['[{ name: a, match: { topics: [#] } }]', 'Comments must be separated from other tokens'],
+])('a wildcard that YAML takes for its own is told of quotes: %s', (list, told) => {
+  const [first] = check(`streams: ${list}`).told;
+  expect(first).toContain(told);
+  expect(first).toMatch(/; a value that begins with \* or # stands in quotes$/);
+});
+
+test('what may stand there is named when no name is near', () => {
+  const text = `streams: [{ name: readings, retention: { maxBytes: 1GB } }]\nprotect: [a]`;
+  expect(check(text).told).toEqual([
+    expect.stringMatching(
+      /retention\.maxBytes is not an option; expected age, bytes, hardBytes, protect$/,
+    ),
+    expect.stringMatching(/did you mean streams\[\]\.retention\.protect\?$/),
+  ]);
+});
+
 test('there are at most 64 streams, and at most 100 patterns of a kind', () => {
   const entries = Array.from(
     { length: 65 },
