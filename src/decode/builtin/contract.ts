@@ -50,7 +50,11 @@ export interface BuiltinDecoder {
   decode(payload: Uint8Array, context: BuiltinContext, sink: BuiltinSink): void;
 }
 
-/** Called once for each thread and set of profiles; an instance lives on when profiles are reloaded. */
+/**
+ * Called once for each thread and set of profiles; an instance lives on when profiles are reloaded. What is
+ * decoded again later (dead letters) needs instances of its own, for the past is not to change what a
+ * live one remembers.
+ */
 export type BuiltinFactory = () => BuiltinDecoder;
 
 /** By the name that a profile's `decoder` says. */

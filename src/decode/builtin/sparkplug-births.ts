@@ -27,9 +27,11 @@ export const defaultBirthLimits: BirthLimits = {
 class Birth {
   /** A metric is told by its alias, and by its name where it has none. */
   readonly definitions = new Map<Alias | string, Definition>();
-  characters = 0;
+  /** Of the names and units, and of the device's own name. */
+  characters: number;
 
-  constructor(metrics: readonly SparkplugMetric[]) {
+  constructor(device: string, metrics: readonly SparkplugMetric[]) {
+    this.characters = device.length;
     for (const { name, alias, datatype, unit } of metrics) {
       if (name === undefined) continue;
       this.definitions.set(alias ?? name, { name, datatype, unit });
@@ -60,6 +62,13 @@ export class Births {
   /** For tests and figures. */
   get definitions(): number {
     return this.#definitions;
+  }
+
+  /** Births that are remembered. */
+  get devices(): number {
+    let count = 0;
+    for (const { devices } of this.#nodes.values()) count += devices.size;
+    return count;
   }
 
   /** A node's birth ends all that was known of it and of its devices. */
@@ -123,7 +132,8 @@ export class Births {
   }
 
   #define(node: EdgeNode, device: string, metrics: readonly SparkplugMetric[]): void {
-    const birth = new Birth(metrics);
+    const birth = new Birth(device, metrics);
+    if (birth.definitions.size === 0) return;
     node.devices.set(device, birth);
     this.#definitions += birth.definitions.size;
     this.#characters += birth.characters;

@@ -303,6 +303,16 @@ describe('births are bounded', () => {
     births.bearDevice('b', 'y', metrics(3, 'y'.repeat(10)));
     expect(births.definitions).toBe(3);
   });
+
+  test('also by the names of devices, and a birth of nothing leaves nothing', () => {
+    const births = new Births({ ...limits, definitionsMax: 1000 });
+    for (let index = 0; index < 100; index += 1) {
+      births.bearDevice('a', `${'device'.repeat(10)}${index}`, metrics(1, 'x'));
+      births.bearDevice('b', `device${index}`, []);
+    }
+    expect(births.definitions).toBeLessThanOrEqual(1000 / 60);
+    expect(births.devices).toBe(births.definitions);
+  });
 });
 
 describe('what is no Sparkplug', () => {
