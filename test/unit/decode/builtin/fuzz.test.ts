@@ -1,5 +1,6 @@
 // Ten thousand inputs for each built-in decoder: random bytes, and valid messages with bytes changed, cut
 // out and doubled. Nothing throws, what comes out is bounded, and the worst inputs end in time.
+// For longer: `npm run fuzz:decode`.
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { encode } from 'cborg';
 import fc from 'fast-check';
@@ -10,6 +11,9 @@ import { createSparkplugDecoder } from '../../../../src/decode/builtin/sparkplug
 import { createDecoder } from '../../../../src/decode/decoder.ts';
 import { messageOf, profileOf, quickestCpuMs, receivedAtUs } from '../messages.ts';
 import { fromHex } from './collect.ts';
+
+const runs = Number(process.env.FUZZ_RUNS ?? 10_000);
+const timeoutMs = 30_000 + runs;
 
 const sparkplugTypes = ['NBIRTH', 'DBIRTH', 'NDATA', 'DDATA', 'NDEATH', 'DDEATH', 'NCMD', ''];
 const topics = fc.constantFrom(
@@ -88,33 +92,41 @@ function run(decoder: BuiltinDecoder, payload: Uint8Array, topic: string, argume
 describe.each([...builtinFactories])('%s', (name, create) => {
   const decoder = create();
 
-  test('random bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), topics, args, (payload, topic, argument) => {
-        run(decoder, payload, topic, argument);
-      }),
-      { numRuns: 5000 },
-    );
-  });
+  test(
+    'random bytes',
+    () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), topics, args, (payload, topic, argument) => {
+          run(decoder, payload, topic, argument);
+        }),
+        { numRuns: runs / 2 },
+      );
+    },
+    timeoutMs,
+  );
 
-  test('valid messages, damaged', () => {
-    const mutation = fc.tuple(fc.nat(), fc.nat(), fc.uint8Array({ maxLength: 4 }));
-    const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });
-    const seed = fc.constantFrom(...seeds[name]!);
-    fc.assert(
-      fc.property(seed, mutations, topics, args, (valid, changes, topic, argument) => {
-        let payload = Buffer.from(valid);
-        for (const [at, length, bytes] of changes) {
-          const start = at % (payload.length + 1);
-          const rest = payload.subarray(start + (length % 4));
-          payload = Buffer.concat([payload.subarray(0, start), bytes, rest]);
-        }
-        run(decoder, payload, topic, argument);
-      }),
-      { numRuns: 5000 },
-    );
-    expect(Object.keys(Object.prototype)).toEqual([]);
-  });
+  test(
+    'valid messages, damaged',
+    () => {
+      const mutation = fc.tuple(fc.nat(), fc.nat(), fc.uint8Array({ maxLength: 4 }));
+      const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });
+      const seed = fc.constantFrom(...seeds[name]!);
+      fc.assert(
+        fc.property(seed, mutations, topics, args, (valid, changes, topic, argument) => {
+          let payload = Buffer.from(valid);
+          for (const [at, length, bytes] of changes) {
+            const start = at % (payload.length + 1);
+            const rest = payload.subarray(start + (length % 4));
+            payload = Buffer.concat([payload.subarray(0, start), bytes, rest]);
+          }
+          run(decoder, payload, topic, argument);
+        }),
+        { numRuns: runs / 2 },
+      );
+      expect(Object.keys(Object.prototype)).toEqual([]);
+    },
+    timeoutMs,
+  );
 
   test('cut at every place', () => {
     for (const valid of seeds[name]!) {
