@@ -100,6 +100,7 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     sealAgeMs: log.sealAgeMs,
     bytesMax: log.bytesMax,
     diskFreeBytesMin: log.diskFreeBytesMin,
+    reserveBytes: log.reserveBytes,
     segmentCacheBytesMax: log.segmentCacheBytesMax,
     tailBytesMax: log.tailBytesMax,
     consumersMax: log.consumersMax,

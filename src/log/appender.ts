@@ -6,7 +6,7 @@ import { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import type { DecodedReading } from '../core/reading.ts';
 import type { LogOptions } from './log-options.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-book.ts';
 import { deadLetterOf, type Pending } from './pending.ts';
 import type { SeriesTable } from './series-table.ts';
 import { StreamRouter } from './stream-router.ts';

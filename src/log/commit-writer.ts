@@ -7,13 +7,18 @@ import { flagsOf } from '../core/raw-message.ts';
 import type { Commit } from './commit.ts';
 import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
-import { writeLosses } from './loss.ts';
+import type { Losses } from './loss.ts';
 import type { Position } from './pending.ts';
 import { createHotTable } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
 export class CommitWriter {
   readonly #hotWriter = new HotWriter();
+  readonly #losses: Losses;
+
+  constructor(losses: Losses) {
+    this.#losses = losses;
+  }
 
   async write(database: Database, commit: Commit): Promise<void> {
     await database.transaction(async () => {
@@ -35,7 +40,7 @@ export class CommitWriter {
           BigInt(commit.trimDeadLettersBelow),
         ]);
       }
-      if (commit.losses.length > 0) await writeLosses(writer, commit.losses);
+      if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);

@@ -2,7 +2,7 @@
 // them.
 
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-book.ts';
 import type { DeadLetter, Position } from './pending.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 

@@ -7,17 +7,22 @@ import type { CommitWriter } from './commit-writer.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { Ledger } from './ledger.ts';
 import type { LogEvents, LogOptions } from './log-options.ts';
-import type { LossTotals } from './loss.ts';
+import type { Losses } from './loss.ts';
 import type { Pending } from './pending.ts';
 import { prepareCommit, type RowTarget } from './prepare-commit.ts';
 import { sealRowsOf } from './retention/retention-plan.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 import type { Streams } from './streams.ts';
+import type { Watermarks } from './watermarks.ts';
 
 /** How often the devices' latest values are written; they are made good from the rows after a crash. */
 const SNAPSHOT_INTERVAL_US = 30_000_000;
+
+/** Numbers of dead letters that are reserved ahead. */
+const DEAD_LETTERS_STEP = 1024;
 
 export interface CommitterParts {
   readonly options: Pick<LogOptions, 'clock' | 'sealRows'>;
@@ -31,7 +36,9 @@ export interface CommitterParts {
   readonly seriesState: SeriesState;
   readonly positions: ConsumerPositions;
   readonly deadLetters: DeadLetterStore;
-  readonly losses: LossTotals;
+  readonly losses: Losses;
+  readonly ledger: Ledger;
+  readonly watermarks: Watermarks;
   /** Called after each commit: with true when it closed a hot table. */
   readonly committed: (hasClosedTable: boolean) => void;
 }
@@ -51,9 +58,17 @@ export class Committer {
     const { writer, database, events } = this.#parts;
     const known = this.#prepared.get(pending);
     const commit = known ?? this.#prepare(pending);
-    if (known !== undefined && (await this.#isDurable(commit))) return;
     const startedMs = performance.now();
-    await writer.write(database(), commit);
+    await this.#reserveOffsets(commit);
+    if (known === undefined) {
+      // Both or neither is asked for: a commit of which one failed is tried again.
+      const isOnRecord = this.#note(commit) ? this.#parts.ledger.sync() : Promise.resolve();
+      const written = await Promise.allSettled([writer.write(database(), commit), isOnRecord]);
+      for (const each of written) if (each.status === 'rejected') throw each.reason;
+    } else {
+      await this.#parts.ledger.sync();
+      if (!(await this.#isDurable(commit))) await writer.write(database(), commit);
+    }
     events.committed({
       rows: commit.rows.reduce((sum, { columns }) => sum + columns.count, 0),
       deadLetters: commit.deadLetters.length,
@@ -63,7 +78,7 @@ export class Committer {
 
   /** Takes note of a durable batch and settles it. */
   done(pending: Pending): void {
-    const { streams, series, seriesState, positions, deadLetters, losses } = this.#parts;
+    const { streams, series, seriesState, positions, deadLetters } = this.#parts;
     const { options, events, database } = this.#parts;
     const commit = this.#prepared.get(pending) as Commit;
     const nowUs = options.clock();
@@ -86,7 +101,7 @@ export class Committer {
     const trimmed = commit.trimDeadLettersBelow - deadLetters.firstId;
     deadLetters.committed(sizes, commit.trimDeadLettersBelow);
     if (commit.trimDeadLettersBelow >= 0) events.trimmedDeadLetters(trimmed);
-    losses.note(commit.losses);
+    this.#noteEnds(commit);
     for (const settle of pending.onDurable) settle();
     this.#parts.committed(hasClosedTable);
   }
@@ -122,6 +137,46 @@ export class Committer {
     });
     this.#prepared.set(pending, commit);
     return commit;
+  }
+
+  // What the offsets below it were given for must be known even if nothing else is left.
+  async #reserveOffsets(commit: Commit): Promise<void> {
+    const { ledger } = this.#parts;
+    let mustWait = false;
+    for (const { streamId, firstOffset, columns } of commit.rows) {
+      const next = firstOffset + columns.count;
+      if (!ledger.isReserveLow(streamId, next)) continue;
+      ledger.raiseReserve(streamId, next);
+      mustWait ||= !ledger.isReserved(streamId, next);
+      // Ahead of time; whoever needs it then waits for it, and tells of a failure.
+      if (!mustWait) ledger.sync().catch(() => undefined);
+    }
+    if (mustWait) await ledger.sync();
+  }
+
+  /** Whether there is anything that must be durable in the ledger before the commit is settled. */
+  #note(commit: Commit): boolean {
+    const { ledger, losses } = this.#parts;
+    let id = commit.newSeries.first;
+    for (const key of commit.newSeries.keys) ledger.note({ kind: 'series', id: id++, ...key });
+    for (const position of commit.positions) ledger.note({ kind: 'position', ...position });
+    const nextId = commit.firstDeadLetterId + commit.deadLetters.length;
+    const isBeyond = nextId > ledger.state.deadLettersNext;
+    if (isBeyond) ledger.note({ kind: 'dead_letters', nextId: nextId + DEAD_LETTERS_STEP });
+    losses.note(commit.losses);
+    const { newSeries, positions } = commit;
+    return isBeyond || newSeries.keys.length + positions.length + commit.losses.length > 0;
+  }
+
+  #noteEnds(commit: Commit): void {
+    const { watermarks, streams, deadLetters } = this.#parts;
+    for (const { streamId } of commit.rows) {
+      watermarks.setStream(streamId, streams.byId(streamId).highWatermark);
+    }
+    if (commit.deadLetters.length > 0) {
+      watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+    }
+    watermarks.flush();
   }
 
   #targetOf(streamId: number): RowTarget {

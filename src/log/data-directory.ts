@@ -1,14 +1,6 @@
 // The data directory: made if it is missing, checked, locked.
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statfsSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MillpondError } from '../core/errors.ts';
 import { DirectoryLock } from './directory-lock.ts';
@@ -52,15 +44,5 @@ export function syncFolder(folder: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
-  }
-}
-
-/** What is free on the disk of the directory for this user, bytes; null where that cannot be told. */
-export function freeBytes(directory: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  } catch {
-    return null;
   }
 }

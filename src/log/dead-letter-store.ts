@@ -38,13 +38,13 @@ export class DeadLetterStore {
     return this.#firstId + this.#sizes.length;
   }
 
-  /** Reads the sizes from the database, once. */
-  async load(database: Database): Promise<void> {
+  /** Reads the sizes from the database, once. An empty store goes on with number `nextId`. */
+  async load(database: Database, nextId: number): Promise<void> {
     const found = await database.reader.runAndReadAll(
       'select id, octet_length(payload) from dead_letters order by id',
     );
     const [ids = [], sizes = []] = found.getColumns();
-    this.#firstId = Number(ids[0] ?? 0);
+    this.#firstId = Number(ids[0] ?? nextId);
     this.#sizes = new Array<number>(ids.length === 0 ? 0 : Number(ids.at(-1)) + 1 - this.#firstId);
     this.#sizes.fill(0);
     for (const [row, id] of ids.entries()) {

@@ -4,16 +4,16 @@ import { MillpondError } from '../core/errors.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { Ledger } from './ledger.ts';
 import {
   loadDevices,
-  loadLossCounts,
   loadPositions,
   loadSeries,
   loadStreams,
   type StoredStream,
 } from './load-state.ts';
 import type { LogOptions } from './log-options.ts';
-import type { LossTotals } from './loss.ts';
+import { loadLosses } from './loss.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -21,6 +21,7 @@ import { noLimits } from './stream-settings.ts';
 import { StreamState } from './stream-state.ts';
 import type { Streams } from './streams.ts';
 import { TailRing } from './tail-ring.ts';
+import type { Watermarks } from './watermarks.ts';
 
 export interface LoadParts {
   readonly options: LogOptions;
@@ -30,7 +31,8 @@ export interface LoadParts {
   readonly seriesState: SeriesState;
   readonly positions: ConsumerPositions;
   readonly deadLetters: DeadLetterStore;
-  readonly losses: LossTotals;
+  readonly ledger: Ledger;
+  readonly watermarks: Watermarks;
   readonly reader: StreamReader;
 }
 
@@ -52,10 +54,29 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   await addConfigured(parts, stored.streams);
   for (const each of stored.streams) await catchUp(parts, each);
   for (const position of await loadPositions(database)) parts.positions.set(position);
-  await parts.deadLetters.load(database);
-  const losses = await loadLossCounts(database);
-  for (const { reason, count } of losses) parts.losses.noteCount(reason, count);
+  await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
+  await noteAll(parts);
   return parts.seriesState.lastSeenUs;
+}
+
+// A ledger that is missing, or not whole, gets what the database has; a whole one has it already. The
+// watermarks are of this run from here on.
+async function noteAll(parts: LoadParts): Promise<void> {
+  const { ledger, watermarks, streams, series, positions, deadLetters, database } = parts;
+  const known = new Set(ledger.state.streams().map(({ name }) => name));
+  for (const { id, name, highWatermark } of streams.all) {
+    if (!known.has(name)) ledger.note({ kind: 'stream', id, name });
+    watermarks.setStream(id, highWatermark);
+    if (!ledger.isReserved(id, highWatermark)) ledger.raiseReserve(id, highWatermark);
+  }
+  watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+  if (ledger.found.isMissing || ledger.isDamaged) {
+    for (const position of positions.all()) ledger.note({ kind: 'position', ...position });
+    for (const loss of await loadLosses(database)) ledger.noteLoss(loss);
+    for (const [id, key] of series.keys.entries()) ledger.note({ kind: 'series', id, ...key });
+  }
+  await ledger.sync();
+  watermarks.flush();
 }
 
 function restore(stored: StoredStream, options: LogOptions, nowUs: number): StreamState {

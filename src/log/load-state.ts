@@ -140,12 +140,3 @@ export async function loadPositions(database: Database): Promise<Position[]> {
     committedAtUs: Number(row.committed_at),
   }));
 }
-
-export async function loadLossCounts(
-  database: Database,
-): Promise<{ reason: string; count: number }[]> {
-  const rows = await database.rows(
-    'select reason, sum(count)::bigint as count from losses group by reason',
-  );
-  return rows.map(({ reason, count }) => ({ reason: String(reason), count: Number(count) }));
-}

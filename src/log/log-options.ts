@@ -19,6 +19,8 @@ export interface LogOptions {
   readonly bytesMax: number;
   /** Below so much free space the disk counts as full. */
   readonly diskFreeBytesMin: number;
+  /** Room that is held on the disk for the moment in which there is none. */
+  readonly reserveBytes: number;
   readonly segmentCacheBytesMax: number;
   readonly tailBytesMax: number;
   readonly consumersMax: number;

@@ -11,16 +11,21 @@ import { Appender } from './appender.ts';
 import { CommitWriter } from './commit-writer.ts';
 import { Committer } from './committer.ts';
 import { ConsumerPositions } from './consumer-positions.ts';
-import { databasePath, freeBytes, lockDirectory, syncFolder } from './data-directory.ts';
+import { databasePath, lockDirectory, syncFolder } from './data-directory.ts';
 import { Database } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
 import type { DirectoryLock } from './directory-lock.ts';
+import { DiskReserve } from './disk-reserve.ts';
+import { diskFaultOf, freeBytes } from './disk-space.ts';
 import { HotReader } from './hot-reader.ts';
 import { Lane, whileAllIdle } from './lane.ts';
+import { Ledger } from './ledger.ts';
 import { loadLog } from './load-log.ts';
 import type { LogOptions } from './log-options.ts';
-import { type Loss, LossTotals, lossReason } from './loss.ts';
+import { Losses, lossReason } from './loss.ts';
+import type { Loss } from './loss-book.ts';
 import { Pending, type Position } from './pending.ts';
+import { mendDirectory } from './recovery/mend-directory.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -31,6 +36,8 @@ import { SeriesTable } from './series-table.ts';
 import { type ReadResult, StreamReader } from './stream-reader.ts';
 import type { StreamState } from './stream-state.ts';
 import { Streams } from './streams.ts';
+import { TailWaiters } from './tail-waiters.ts';
+import { Watermarks } from './watermarks.ts';
 
 /** Calls that wait for their position to be durable; they come to an end only when the disk is well. */
 const COMMITS_WAITING_MAX = 10_000;
@@ -38,11 +45,18 @@ const RETRY_MS = { first: 100, max: 5_000 };
 /** How long the clock must go on steadily before anything is dropped for its age. */
 const STEADY_AFTER_MS = 24 * 3_600_000;
 
+interface Opened {
+  readonly lock: DirectoryLock;
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly watermarks: Watermarks;
+}
+
 export class Log {
   readonly series: SeriesTable;
   readonly seriesState = new SeriesState();
   readonly streams = new Streams();
-  readonly losses = new LossTotals();
+  readonly losses: Losses;
   readonly #options: LogOptions;
   readonly #lock: DirectoryLock;
   readonly #queue: AppendQueue<Pending>;
@@ -59,17 +73,24 @@ export class Log {
   readonly #positions: ConsumerPositions;
   readonly #deadLetters: DeadLetterStore;
   readonly #files: SegmentFiles;
-  readonly #committedListeners = new Set<() => void>();
+  readonly #ledger: Ledger;
+  readonly #watermarks: Watermarks;
+  readonly #reserve: DiskReserve;
+  readonly #waiters = new TailWaiters();
   #keeper: Keeper | null = null;
   #database: Database;
   #problem: MillpondError | null = null;
   #commitsWaiting = 0;
   #closing: Promise<void> | null = null;
 
-  private constructor(options: LogOptions, lock: DirectoryLock, database: Database) {
+  private constructor(options: LogOptions, opened: Opened) {
     this.#options = options;
-    this.#lock = lock;
-    this.#database = database;
+    this.#lock = opened.lock;
+    this.#database = opened.database;
+    this.#ledger = opened.ledger;
+    this.#watermarks = opened.watermarks;
+    this.#reserve = new DiskReserve(options.directory, options.reserveBytes);
+    this.losses = new Losses(opened.ledger);
     this.series = new SeriesTable(options.seriesMax);
     this.#positions = new ConsumerPositions(options.consumersMax);
     this.#deadLetters = new DeadLetterStore({
@@ -95,14 +116,14 @@ export class Log {
           betweenCommits: (task) => this.#queue.between(task),
           database: currentDatabase,
           clock: options.clock,
-          lost: (losses) => this.losses.note(losses),
+          losses: this.losses,
           notice: options.events.notice,
         }),
     });
     this.#committer = new Committer({
       options,
       events: options.events,
-      writer: new CommitWriter(),
+      writer: new CommitWriter(this.losses),
       database: currentDatabase,
       whileReaderIdle: (look) => this.#lanes.reader.whileIdle(look),
       streams: this.streams,
@@ -111,8 +132,10 @@ export class Log {
       positions: this.#positions,
       deadLetters: this.#deadLetters,
       losses: this.losses,
+      ledger: this.#ledger,
+      watermarks: this.#watermarks,
       committed: (hasClosedTable) => {
-        for (const check of [...this.#committedListeners]) check();
+        this.#waiters.committed();
         if (hasClosedTable) this.#keeper?.look();
       },
     });
@@ -142,10 +165,15 @@ export class Log {
   static async open(options: LogOptions): Promise<Log> {
     const lock = lockDirectory(options.directory);
     try {
-      const database = await Database.open(databasePath(options.directory), options.database);
-      const log = new Log(options, lock, database);
+      const { directory, clock } = options;
+      const { memoryBytesMax } = options.database;
+      await mendDirectory(directory, { memoryBytesMax, nowUs: clock() });
+      const ledger = await Ledger.open(directory, { lossesMax: options.lossesMax });
+      const watermarks = Watermarks.open(directory);
+      const database = await Database.open(databasePath(directory), options.database);
+      const log = new Log(options, { lock, database, ledger, watermarks });
       try {
-        syncFolder(options.directory);
+        syncFolder(directory);
         await log.#load();
       } catch (error) {
         await database.close();
@@ -283,21 +311,7 @@ export class Log {
 
   /** Resolves when the stream goes beyond `offset`, after `ms`, or when the signal aborts. */
   waitBeyond(stream: StreamState, offset: number, ms: number, signal: AbortSignal): Promise<void> {
-    if (stream.highWatermark > offset || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#committedListeners.delete(check);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const check = (): void => {
-        if (stream.highWatermark > offset) end();
-      };
-      const timer = setTimeout(end, ms);
-      this.#committedListeners.add(check);
-      signal.addEventListener('abort', end);
-    });
+    return this.#waiters.wait(stream, offset, ms, signal);
   }
 
   sizes(): { databaseBytes: number; walBytes: number; tailBytes: number; segmentBytes: number } {
@@ -337,11 +351,16 @@ export class Log {
       }
     } finally {
       await this.#database.close();
+      if (this.#problem === null) this.#watermarks.sync();
+      this.#watermarks.close();
+      // What is not durable there was not settled either.
+      await this.#ledger.close().catch(() => undefined);
       this.#lock.release();
     }
   }
 
   async #recover(): Promise<void> {
+    if (diskFaultOf(this.#problem) === 'full') this.#reserve.release();
     await whileAllIdle(Object.values(this.#lanes), async () => {
       await this.#database.close();
       this.#database = await Database.open(
@@ -362,7 +381,8 @@ export class Log {
       seriesState: this.seriesState,
       positions: this.#positions,
       deadLetters: this.#deadLetters,
-      losses: this.losses,
+      ledger: this.#ledger,
+      watermarks: this.#watermarks,
       reader: this.#reader,
     });
     this.#keeper = new Keeper({
@@ -383,12 +403,13 @@ export class Log {
       sealAgeMs: options.sealAgeMs,
       bytesMax: options.bytesMax,
       diskFreeBytesMin: options.diskFreeBytesMin,
-      diskFreeBytes: () => freeBytes(options.directory),
+      diskFreeBytes: () => freeBytes(options.directory).catch(() => null),
+      reserve: this.#reserve,
+      losses: this.losses,
       events: {
         sealed: ({ first, next, bytes }, ms) =>
           options.events.sealed({ rows: next - first, bytes, ms }),
         dropped: (stream, segments, rows) => options.events.dropped({ stream, segments, rows }),
-        lost: (losses) => this.losses.note(losses),
         failed: (error) => options.events.notice(asMillpondError(error, 'LOG_KEEPING_FAILED')),
       },
     });

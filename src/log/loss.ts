@@ -1,78 +1,93 @@
-// The ledger of what was lost: what each row says, how rows are written, how their number stays
-// bounded. Written in the transaction that loses something, or in the commit that follows.
+// What was lost, on record twice: in the ledger, which outlives the database, and in the table
+// `losses`, which says the same to whoever looks with SQL.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from './database.ts';
+import type { Ledger } from './ledger.ts';
+import type { Loss, LossEntry } from './loss-book.ts';
 import type { StreamState } from './stream-state.ts';
 
-export interface Loss {
-  /** Empty where it is no stream's. */
-  readonly stream: string;
-  /** -1 where the loss is not a range of offsets. */
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-  /** Readings, messages or dead letters, as the reason says. */
-  readonly count: number;
-  /** A stable code. */
-  readonly reason: string;
-  readonly detail: string;
-  readonly atUs: number;
-}
+export class Losses {
+  readonly #ledger: Ledger;
 
-/** Puts together what follows one another, so that a stream at its limit has one row and not one a segment. */
-export async function writeLosses(
-  connection: DuckDBConnection,
-  losses: readonly Loss[],
-): Promise<void> {
-  for (const loss of losses) {
-    const { stream, firstOffset, lastOffset, count, reason, detail, atUs } = loss;
-    const joined = await connection.runAndReadAll(
-      `update losses set last_offset = $1, count = count + $2, recorded_at = make_timestamp($3::bigint),
-         detail = $4
-       where stream = $5 and reason = $6 and last_offset = $7
-         and recorded_at > make_timestamp($3::bigint) - interval 1 day returning 1`,
-      [
-        BigInt(lastOffset),
-        BigInt(count),
-        BigInt(atUs),
-        detail,
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Oldest first. */
+  all(): LossEntry[] {
+    return this.#ledger.state.losses.all();
+  }
+
+  /** How much was lost since the log began, by reason. */
+  byReason(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { reason, count } of this.all()) {
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    }
+    return counts;
+  }
+
+  /** Takes losses on record; durable with the ledger's next `sync`. */
+  note(losses: readonly Loss[]): void {
+    for (const loss of losses) this.#ledger.noteLoss(loss);
+  }
+
+  /**
+   * Makes losses durable before what they tell of is done: a crash between the two records a loss
+   * that comes all the same, and counts once.
+   */
+  async record(losses: readonly Loss[]): Promise<void> {
+    if (losses.length === 0) return;
+    this.note(losses);
+    await this.#ledger.sync();
+  }
+
+  /** Brings the table up to the record, for the kinds of the losses given. Within a transaction. */
+  async write(connection: DuckDBConnection, losses: readonly Loss[]): Promise<void> {
+    const kinds = new Map(losses.map((loss) => [`${loss.stream}\n${loss.reason}`, loss]));
+    for (const { stream, reason } of kinds.values()) {
+      await connection.run('delete from losses where stream = $1 and reason = $2', [
         stream,
         reason,
-        BigInt(firstOffset < 0 ? -1 : firstOffset - 1),
-      ],
-    );
-    if (joined.currentRowCount > 0) continue;
-    await connection.run(
-      'insert into losses values ($1, $2, $3, $4, $5, $6, make_timestamp($7::bigint))',
-      [
-        stream,
-        BigInt(firstOffset),
-        BigInt(lastOffset),
-        BigInt(count),
-        reason,
-        detail,
-        BigInt(atUs),
-      ],
-    );
+      ]);
+      for (const entry of this.all()) {
+        if (entry.stream === stream && entry.reason === reason) await insert(connection, entry);
+      }
+    }
   }
 }
 
-/**
- * Once there are more than `rowsMax`, the older half becomes one row for each stream and reason: the
- * counts stay, single events go.
- */
-export async function boundLosses(connection: DuckDBConnection, rowsMax: number): Promise<void> {
-  const found = await connection.runAndReadAll('select count(*) from losses');
-  const rows = Number(found.getRows()[0]?.[0]);
-  if (rows <= rowsMax) return;
-  const middle = `(select quantile_disc(recorded_at, 0.5) from losses)`;
-  await connection.run(`create temp table joined_losses as
-    select stream, min(first_offset), max(last_offset), sum(count)::bigint, reason,
-      count(*) || ' losses joined' as detail, max(recorded_at)
-    from losses where recorded_at <= ${middle} group by stream, reason`);
-  await connection.run(`delete from losses where recorded_at <= ${middle}`);
-  await connection.run('insert into losses select * from joined_losses');
-  await connection.run('drop table joined_losses');
+async function insert(connection: DuckDBConnection, loss: Loss): Promise<void> {
+  await connection.run(
+    'insert into losses values ($1, $2, $3, $4, $5, $6, make_timestamp($7::bigint))',
+    [
+      loss.stream,
+      BigInt(loss.firstOffset),
+      BigInt(loss.lastOffset),
+      BigInt(loss.count),
+      loss.reason,
+      loss.detail,
+      BigInt(loss.atUs),
+    ],
+  );
+}
+
+/** The losses in the table, for a ledger that does not have them. */
+export async function loadLosses(database: Database): Promise<Loss[]> {
+  const rows = await database.rows(
+    `select stream, first_offset, last_offset, count, reason, detail,
+       epoch_us(recorded_at) as at_us from losses order by recorded_at`,
+  );
+  return rows.map((row) => ({
+    stream: String(row.stream),
+    firstOffset: Number(row.first_offset),
+    lastOffset: Number(row.last_offset),
+    count: Number(row.count),
+    reason: String(row.reason),
+    detail: String(row.detail),
+    atUs: Number(row.at_us),
+  }));
 }
 
 /** Why the offsets [first, next) of a stream are gone: a code. On the reader's connection. */
@@ -92,21 +107,4 @@ export async function lossReason(
   if (typeof found === 'string') return found;
   // Dropped as the stream's retention says, while no known consumer wanted them.
   return next <= stream.lowWatermark ? 'retention' : 'not_recorded';
-}
-
-/** How much was lost since the log began, by reason. */
-export class LossTotals {
-  readonly #counts = new Map<string, number>();
-
-  note(losses: readonly Loss[]): void {
-    for (const { reason, count } of losses) this.noteCount(reason, count);
-  }
-
-  noteCount(reason: string, count: number): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
-  }
-
-  get byReason(): ReadonlyMap<string, number> {
-    return this.#counts;
-  }
 }

@@ -2,7 +2,7 @@
 
 import type { FrameFault, RawMessage } from '../core/raw-message.ts';
 import { ColumnBuilder } from './column-builder.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-book.ts';
 
 export interface DeadLetter {
   readonly receivedAtUs: number;

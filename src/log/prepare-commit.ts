@@ -4,7 +4,7 @@ import type { SeriesKey } from '../core/reading.ts';
 import type { Commit, CommitRows } from './commit.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-book.ts';
 import type { Pending } from './pending.ts';
 import { hotTable } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';

@@ -133,7 +133,7 @@ describe('a directory', () => {
     const folder = join(tempFolder(), 'a', 'b');
     const log = await openLog(folder);
     await log.close();
-    expect(readdirSync(folder)).toEqual([databaseFile]);
+    expect(readdirSync(folder).sort()).toEqual([databaseFile, 'ledger.jsonl', 'watermarks']);
   });
 
   test.each([
@@ -147,12 +147,10 @@ describe('a directory', () => {
   });
 
   test('whose database cannot be opened is left unlocked', async () => {
-    const folder = tempFolder();
-    mkdirSync(join(folder, databaseFile));
-    await expect(openLog(folder)).rejects.toMatchObject({
-      code: expect.stringMatching(/^(DATA_DIR_UNUSABLE|LOG_CORRUPT)$/),
-    });
-    expect(readdirSync(folder)).toEqual([databaseFile]);
+    const folder = await filled();
+    await withDatabase(folder, "update meta set value = '999' where key = 'schema_version'");
+    await expect(openLog(folder)).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+    expect(readdirSync(folder)).not.toContain('lock');
   });
 });
 
@@ -160,13 +158,15 @@ describe('a database file', () => {
   test.each([
     ['a text', 'hello '.repeat(2000)],
     ['zeros', '\0'.repeat(64 * 1024)],
-  ])('that is %s is corrupt', async (_what, bytes) => {
+  ])('that is %s is set aside as it was, and the log begins anew', async (_what, bytes) => {
     const folder = tempFolder();
     writeFileSync(join(folder, databaseFile), bytes);
-    await expect(openLog(folder)).rejects.toMatchObject({
-      code: 'LOG_CORRUPT',
-      message: expect.stringContaining(databaseFile),
-    });
+    const log = await openLog(folder);
+    append(log, [1]);
+    await settled(log);
+    await log.close();
+    const [aside] = readdirSync(join(folder, 'quarantine'));
+    expect(readFileSync(join(folder, 'quarantine', aside!, databaseFile), 'utf8')).toBe(bytes);
   });
 
   test('of another program is corrupt', async () => {

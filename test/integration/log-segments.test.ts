@@ -223,7 +223,7 @@ test.each([
     expect(await valuesOf(log, 200)).toEqual(upTo(350).slice(200));
     expect(filesOf(folder)).toEqual([name(0), name(200)]);
     expect(notices).toEqual(['SEGMENT_DAMAGED']);
-    expect(log.losses.byReason.get(reason)).toBe(100);
+    expect(log.losses.byReason().get(reason)).toBe(100);
     await log.close();
     const losses = await withDatabase(
       folder,
@@ -258,7 +258,7 @@ test('a limit in bytes drops the oldest segments; a lagging consumer has a loss 
   expect(filesOf(folder)).toEqual(stream.segments.all.map(({ first }) => name(first)));
   const { gap } = await log.read(stream, 100, 10);
   expect(gap).toEqual({ first: 100, next: lowWatermark, reason: 'retention_bytes' });
-  expect(log.losses.byReason.get('retention_bytes')).toBe(lowWatermark - 100);
+  expect(log.losses.byReason().get('retention_bytes')).toBe(lowWatermark - 100);
   expect(await valuesOf(log, lowWatermark)).toEqual(upTo(stream.highWatermark).slice(lowWatermark));
   await log.close();
   const losses = await withDatabase(
@@ -306,7 +306,7 @@ test('what a protected consumer has not committed stays until the hard limit', a
   await log.commitPosition('', 'analytics', 4200);
   await log.keep();
   expect(log.stream('').lowWatermark).toBe(3000);
-  expect(log.losses.byReason.size).toBe(0);
+  expect(log.losses.byReason().size).toBe(0);
   await log.close();
 });
 

@@ -25,6 +25,7 @@ export function openLog(directory: string, options: Partial<LogOptions> = {}): P
     sealAgeMs: 3_600_000,
     bytesMax: 0,
     diskFreeBytesMin: 0,
+    reserveBytes: 0,
     segmentCacheBytesMax: 8 * 1024 * 1024,
     lossesMax: 1000,
     tailBytesMax: 1024 * 1024,

@@ -5,8 +5,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ConsumerPositions } from '../consumer-positions.ts';
 import type { Database } from '../database.ts';
+import type { DiskReserve } from '../disk-reserve.ts';
 import type { Lane } from '../lane.ts';
-import type { Loss } from '../loss.ts';
+import type { Losses } from '../loss.ts';
+import type { Loss } from '../loss-book.ts';
 import { sealSegment } from '../segments/seal-segment.ts';
 import type { Segment } from '../segments/segment.ts';
 import type { SegmentFiles } from '../segments/segment-files.ts';
@@ -21,6 +23,7 @@ export interface KeeperOptions {
   readonly streams: Streams;
   readonly positions: ConsumerPositions;
   readonly files: SegmentFiles;
+  readonly losses: Losses;
   readonly database: () => Database;
   /** Of the connection for sealing. */
   readonly lane: Lane;
@@ -32,17 +35,18 @@ export interface KeeperOptions {
   readonly sealAgeMs: number;
   /** What all streams may take on disk together; 0 for no limit. */
   readonly bytesMax: number;
+  /** Room that is held on the disk for when there is none. */
+  readonly reserve: DiskReserve;
   /** Below so much free space the disk counts as full. */
   readonly diskFreeBytesMin: number;
   /** Free bytes of the disk; null where that cannot be told. */
-  readonly diskFreeBytes: () => number | null;
+  readonly diskFreeBytes: () => Promise<number | null>;
   readonly events: KeeperEvents;
 }
 
 export interface KeeperEvents {
   sealed(segment: Segment, ms: number): void;
   dropped(stream: string, segments: number, rows: number): void;
-  lost(losses: readonly Loss[]): void;
   failed(error: unknown): void;
 }
 
@@ -117,6 +121,7 @@ export class Keeper {
       await this.#retain(stream);
     }
     await this.#makeRoom();
+    await this.#options.reserve.make(this.#options.diskFreeBytesMin);
   }
 
   async #closeOld(stream: StreamState): Promise<void> {
@@ -181,13 +186,12 @@ export class Keeper {
     reason: DropReason,
     run: <T>(task: () => Promise<T>) => Promise<T> = this.#options.betweenCommits,
   ): Promise<void> {
-    const { database, files, events } = this.#options;
+    const { database, files, events, losses: record } = this.#options;
     const losses = segments.flatMap((segment) => this.#lossOf(stream, segment, reason));
-    await run(() => unregisterSegments(database(), stream, { segments, losses }));
+    await run(() => unregisterSegments(database(), stream, { segments, losses }, record));
     for (const segment of segments) files.remove(stream.name, segment);
     const rows = segments.reduce((sum, { first, next }) => sum + next - first, 0);
     events.dropped(stream.name, segments.length, rows);
-    if (losses.length > 0) events.lost(losses);
   }
 
   #lossOf(stream: StreamState, segment: Segment, reason: DropReason): Loss[] {
@@ -214,7 +218,7 @@ export class Keeper {
   /** Drops the oldest segments of all streams while the directory or the disk is too full. */
   async #makeRoom(): Promise<void> {
     this.#isStuck = false;
-    while (this.#isTooFull() && !this.#isClosed) {
+    while (!this.#isClosed && (await this.#isTooFull())) {
       const oldest = this.#oldest();
       if (oldest === null) {
         this.#isStuck = true;
@@ -223,7 +227,7 @@ export class Keeper {
       }
       await this.#drop(oldest.stream, [oldest.segment], 'disk_full');
       // A disk that others fill must not cost all history at once.
-      if (this.#isDiskFull()) return;
+      if (await this.#isDiskFull()) return;
     }
   }
 
@@ -232,30 +236,29 @@ export class Keeper {
    * Called while no commit is under way, in the commit's own turn.
    */
   async makeRoomForCommit(): Promise<void> {
-    while (this.#isDiskFull()) {
+    while (await this.#isDiskFull()) {
       const oldest = this.#oldest();
       if (oldest === null) return;
       await this.#drop(oldest.stream, [oldest.segment], 'disk_full', (task) => task());
     }
   }
 
-  #isTooFull(): boolean {
+  async #isTooFull(): Promise<boolean> {
     const { bytesMax } = this.#options;
-    return this.#isDiskFull() || (bytesMax > 0 && this.#bytes() > bytesMax);
+    return (bytesMax > 0 && this.#bytes() > bytesMax) || (await this.#isDiskFull());
   }
 
-  #isDiskFull(): boolean {
-    const free = this.#options.diskFreeBytes();
-    return free !== null && free < this.#options.diskFreeBytesMin;
+  async #isDiskFull(): Promise<boolean> {
+    const { diskFreeBytes, diskFreeBytesMin } = this.#options;
+    const free = await diskFreeBytes();
+    return free !== null && free < diskFreeBytesMin;
   }
 
   #bytes(): number {
-    const { streams, database } = this.#options;
+    const { streams, database, reserve } = this.#options;
     const { databaseBytes, walBytes } = database().sizes();
-    return streams.all.reduce(
-      (sum, { segments }) => sum + segments.bytes,
-      databaseBytes + walBytes,
-    );
+    const others = databaseBytes + walBytes + reserve.heldBytes;
+    return streams.all.reduce((sum, { segments }) => sum + segments.bytes, others);
   }
 
   /** What is free to go first, then what is protected; each by age. */

@@ -2,7 +2,8 @@
 // what their loss means. Called between commits.
 
 import type { Database } from '../database.ts';
-import { type Loss, writeLosses } from '../loss.ts';
+import type { Losses } from '../loss.ts';
+import type { Loss } from '../loss-book.ts';
 import type { HotTable, StreamState } from '../stream-state.ts';
 import type { Segment } from './segment.ts';
 
@@ -40,9 +41,15 @@ export async function registerSegment(
 export async function unregisterSegments(
   database: Database,
   stream: StreamState,
-  gone: { readonly segments: readonly Segment[]; readonly losses: readonly Loss[] },
+  gone: {
+    readonly segments: readonly Segment[];
+    /** What that means; they come on record first. */
+    readonly losses: readonly Loss[];
+  },
+  record: Losses,
 ): Promise<void> {
   if (gone.segments.length === 0) return;
+  await record.record(gone.losses);
   await database.transaction(async () => {
     const { writer } = database;
     const firsts = gone.segments.map(({ first }) => first).join(', ');
@@ -52,7 +59,7 @@ export async function unregisterSegments(
     await writer.run(`delete from meta where key = 'next:${stream.id}'`);
     // Where nothing is left of a stream this alone says how far its offsets went.
     await writer.run(`insert into meta values ('next:${stream.id}', '${stream.highWatermark}')`);
-    await writeLosses(writer, gone.losses);
+    await record.write(writer, gone.losses);
   });
   for (const segment of gone.segments) stream.segments.remove(segment);
   stream.layoutVersion += 1;

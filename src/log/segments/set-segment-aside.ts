@@ -7,7 +7,8 @@ import type { Clock } from '../../core/clock.ts';
 import { MillpondError } from '../../core/errors.ts';
 import { syncFolder } from '../data-directory.ts';
 import type { Database } from '../database.ts';
-import type { Loss } from '../loss.ts';
+import type { Losses } from '../loss.ts';
+import type { Loss } from '../loss-book.ts';
 import type { StreamState } from '../stream-state.ts';
 import { segmentPath } from './segment.ts';
 import type { SegmentDamaged } from './segment-reader.ts';
@@ -18,7 +19,7 @@ export interface SetAsideParts {
   readonly database: () => Database;
   readonly betweenCommits: <T>(task: () => Promise<T>) => Promise<T>;
   readonly clock: Clock;
-  readonly lost: (losses: readonly Loss[]) => void;
+  readonly losses: Losses;
   readonly notice: (error: MillpondError) => void;
 }
 
@@ -41,8 +42,8 @@ export async function setSegmentAside(
       detail,
       atUs: parts.clock(),
     };
-    await unregisterSegments(parts.database(), stream, { segments: [segment], losses: [loss] });
-    parts.lost([loss]);
+    const gone = { segments: [segment], losses: [loss] };
+    await unregisterSegments(parts.database(), stream, gone, parts.losses);
     return true;
   });
   if (!isDone) return;
