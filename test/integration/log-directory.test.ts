@@ -1,6 +1,13 @@
 // What the log finds in its directory when it is opened: another holder, other files, other
 // versions, rows that went.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log/log.ts';
