@@ -58,7 +58,7 @@ export class LogReport {
       commitMsP99: p99,
       payloadBytes: metrics.payloadBytes,
       readings: metrics.readingsStored,
-      lost: Object.fromEntries(log.losses.byReason),
+      lost: Object.fromEntries(log.losses.byReason()),
       disk: { ...space, state: this.#diskState(space) },
       recoveryFindings: this.#parts.recoveryFindings,
     };

@@ -11,7 +11,7 @@ import { Appender } from './appender.ts';
 import { CommitWriter } from './commit-writer.ts';
 import { Committer } from './committer.ts';
 import { ConsumerPositions } from './consumer-positions.ts';
-import { databasePath, lockDirectory, syncFolder } from './data-directory.ts';
+import { databasePath } from './data-directory.ts';
 import { Database } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
 import type { DirectoryLock } from './directory-lock.ts';
@@ -19,13 +19,13 @@ import { DiskReserve } from './disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './disk-space.ts';
 import { HotReader } from './hot-reader.ts';
 import { Lane, whileAllIdle } from './lane.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { loadLog } from './load-log.ts';
 import type { LogOptions } from './log-options.ts';
 import { Losses, lossReason } from './loss.ts';
 import type { Loss } from './loss-book.ts';
+import { type OpenDirectory, openDirectory } from './open-directory.ts';
 import { Pending, type Position } from './pending.ts';
-import { mendDirectory } from './recovery/mend-directory.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -37,20 +37,13 @@ import { type ReadResult, StreamReader } from './stream-reader.ts';
 import type { StreamState } from './stream-state.ts';
 import { Streams } from './streams.ts';
 import { TailWaiters } from './tail-waiters.ts';
-import { Watermarks } from './watermarks.ts';
+import type { Watermarks } from './watermarks.ts';
 
 /** Calls that wait for their position to be durable; they come to an end only when the disk is well. */
 const COMMITS_WAITING_MAX = 10_000;
 const RETRY_MS = { first: 100, max: 5_000 };
 /** How long the clock must go on steadily before anything is dropped for its age. */
 const STEADY_AFTER_MS = 24 * 3_600_000;
-
-interface Opened {
-  readonly lock: DirectoryLock;
-  readonly database: Database;
-  readonly ledger: Ledger;
-  readonly watermarks: Watermarks;
-}
 
 export class Log {
   readonly series: SeriesTable;
@@ -83,7 +76,7 @@ export class Log {
   #commitsWaiting = 0;
   #closing: Promise<void> | null = null;
 
-  private constructor(options: LogOptions, opened: Opened) {
+  private constructor(options: LogOptions, opened: OpenDirectory) {
     this.#options = options;
     this.#lock = opened.lock;
     this.#database = opened.database;
@@ -163,26 +156,15 @@ export class Log {
 
   /** Opens the directory. Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or LOG_CORRUPT. */
   static async open(options: LogOptions): Promise<Log> {
-    const lock = lockDirectory(options.directory);
+    const opened = await openDirectory(options);
+    const log = new Log(options, opened);
     try {
-      const { directory, clock } = options;
-      const { memoryBytesMax } = options.database;
-      await mendDirectory(directory, { memoryBytesMax, nowUs: clock() });
-      const ledger = await Ledger.open(directory, { lossesMax: options.lossesMax });
-      const watermarks = Watermarks.open(directory);
-      const database = await Database.open(databasePath(directory), options.database);
-      const log = new Log(options, { lock, database, ledger, watermarks });
-      try {
-        syncFolder(directory);
-        await log.#load();
-      } catch (error) {
-        await database.close();
-        throw asMillpondError(error, 'LOG_CORRUPT');
-      }
+      await log.#load();
       return log;
     } catch (error) {
-      lock.release();
-      throw error;
+      await opened.database.close();
+      opened.lock.release();
+      throw asMillpondError(error, 'LOG_CORRUPT');
     }
   }
 

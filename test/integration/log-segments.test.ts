@@ -344,7 +344,7 @@ test('a full stream that refuses takes nothing until there is room, and loses no
   }
   await settled(log);
   expect(await valuesOf(log)).toEqual(upTo(stream.highWatermark));
-  expect(log.losses.byReason).toEqual(new Map([['stream_full', 4]]));
+  expect(log.losses.byReason()).toEqual(new Map([['stream_full', 4]]));
   expect(log.deadLetterTotals().count).toBe(1);
   await log.commitPosition('', 'analytics', stream.highWatermark);
   await log.keep();
