@@ -4,7 +4,7 @@
 import type { ByteField } from './byte-fields.ts';
 import { readByteFields } from './byte-fields.ts';
 import type { ByteEncoding } from './bytes-text.ts';
-import { decodeBytes } from './bytes-text.ts';
+import { decodeBytes, decodeDecimalBytes } from './bytes-text.ts';
 import type { ChecksumRule } from './checksum.ts';
 import { verifyByteChecksum } from './checksum.ts';
 import { typeName } from './field.ts';
@@ -20,14 +20,14 @@ interface ByteShape {
 }
 
 interface WholeShape extends ByteShape {
-  readonly encoding: ByteEncoding | 'raw';
+  readonly encoding: ByteEncoding | 'raw' | 'decimal';
   readonly checksum: ChecksumRule | null;
 }
 
 interface EmbeddedShape extends ByteShape {
   /** From the document down to the text. */
   readonly keys: readonly string[];
-  readonly encoding: ByteEncoding;
+  readonly encoding: ByteEncoding | 'decimal';
 }
 
 function judgeLength(bytes: Buffer, { length }: ByteShape): Fault | null {
@@ -50,12 +50,16 @@ export function byteParser(shape: WholeShape): ByteParser {
   };
 }
 
-function bytesOf(payload: Uint8Array, encoding: ByteEncoding | 'raw'): Buffer | null {
+function bytesOf(payload: Uint8Array, encoding: WholeShape['encoding']): Buffer | null {
   if (encoding === 'raw') {
     return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   }
   const text = readText(payload);
-  return text === null ? null : decodeBytes(text, encoding);
+  return text === null ? null : spelledBytes(text, encoding);
+}
+
+function spelledBytes(text: string, encoding: ByteEncoding | 'decimal'): Buffer | null {
+  return encoding === 'decimal' ? decodeDecimalBytes(text) : decodeBytes(text, encoding);
 }
 
 /** Puts the fields in the place of the text. A document without the text stays as it is. */
@@ -70,7 +74,7 @@ export function expander(shape: EmbeddedShape): Expander {
     if (typeof value !== 'string') {
       return { fault: 'wrong_type', detail: `${typeName(value)} where ${encoding} should be` };
     }
-    const bytes = decodeBytes(value, encoding);
+    const bytes = spelledBytes(value, encoding);
     if (bytes === null) return { fault: 'wrong_type', detail: `a text that is not ${encoding}` };
     const fault = judgeLength(bytes, shape);
     if (fault !== null) return fault;

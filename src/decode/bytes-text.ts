@@ -18,3 +18,13 @@ export function decodeBytes(text: string, encoding: ByteEncoding): Buffer | null
   if (encoding === 'hex') return digits.length % 2 === 0 ? Buffer.from(digits, 'hex') : null;
   return digits.length % 4 === 1 ? null : Buffer.from(digits, 'base64');
 }
+
+const byteList = /^\d{1,3}(?: +\d{1,3})*$/;
+
+/** Bytes as decimal numbers with blanks between, as JeeNode sketches print them; null for anything else. */
+export function decodeDecimalBytes(text: string): Buffer | null {
+  const trimmed = text.trim();
+  if (!byteList.test(trimmed)) return null;
+  const bytes = trimmed.split(/ +/).map(Number);
+  return bytes.some((byte) => byte > 0xff) ? null : Buffer.from(bytes);
+}

@@ -10,6 +10,7 @@ import type { ColumnSet } from './csv-record.ts';
 import { csvParser } from './csv-record.ts';
 import { parseZone } from './device-time.ts';
 import type { TimeRule } from './field.ts';
+import { labelParser } from './label-text.ts';
 import { parseLinePattern } from './line-pattern.ts';
 import type { Expander, PayloadParser } from './payload-format.ts';
 import { keyValueParser, parseJson, parseNumber, textParser } from './payload-format.ts';
@@ -131,6 +132,8 @@ export function compileFormat(body: Body, problems: Problems): PayloadParser | n
         texts === 'ignore',
       );
     }
+    case 'labels':
+      return labelParser(texts === 'ignore');
     case 'bytes':
       if (bytes === undefined) {
         problems.add(
@@ -141,7 +144,10 @@ export function compileFormat(body: Body, problems: Problems): PayloadParser | n
       return null;
     case undefined:
       if (body.fields.decoder === undefined) {
-        problems.add(body.place, 'no format: say json, number, key-value, csv, text or bytes');
+        problems.add(
+          body.place,
+          'no format: say json, number, key-value, csv, text, labels or bytes',
+        );
       }
       return null;
   }
@@ -236,7 +242,7 @@ export function compileBytes(
     problems.add(body.at('split'), 'bytes have no lines');
   }
   if (!isWhole && bytes.encoding === 'raw') {
-    problems.add(body.at('bytes', 'encoding'), 'bytes within a text are hex or base64');
+    problems.add(body.at('bytes', 'encoding'), 'bytes within a text are hex, base64 or decimal');
   }
   const fields = Object.entries(bytes.fields).map(([name, field]): ByteField => {
     const { offset, type, sign = null, bits = null, endian = bytes.endian } = field;
@@ -260,6 +266,7 @@ export function compileBytes(
     problems.add(body.at('bytes', 'at'), 'write the place from the document, as $.data');
     return { parse: null, expand: null };
   }
-  const encoding = bytes.encoding === 'base64' ? 'base64' : 'hex';
+  const encoding =
+    bytes.encoding === undefined || bytes.encoding === 'raw' ? 'hex' : bytes.encoding;
   return { parse: null, expand: expander({ keys: reference.keys, encoding, length, fields }) };
 }

@@ -12,6 +12,7 @@ import { PathAutomatonBuilder } from './path-automaton.ts';
 import type { PathSegment } from './path-pattern.ts';
 import { parsePath } from './path-pattern.ts';
 import { parseNumber } from './payload-format.ts';
+import { readSignText, readText } from './payload-text.ts';
 import type { Problem } from './problems.ts';
 import { Problems } from './problems.ts';
 import type { BodyDocument, ExampleDocument, ProfileDocument } from './profile-schema.ts';
@@ -150,6 +151,7 @@ function compileRule(
   if (device === undefined) return null;
   return {
     profile,
+    readText: fields.charset === 'latin1' ? readSignText : readText,
     builtin,
     parse: parse ?? parseNumber,
     parseBytes: bytes.parse,

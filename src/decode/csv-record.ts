@@ -3,7 +3,7 @@
 
 import type { PayloadParser } from './payload-format.ts';
 import type { SegmentPattern } from './segment-pattern.ts';
-import { matchSegment } from './segment-pattern.ts';
+import { capturesOf, matchSegment } from './segment-pattern.ts';
 
 /** The names in order, `-` for one not wanted. Of `repeated`, each round is an object in `items`. */
 export interface ColumnSet {
@@ -24,7 +24,8 @@ export function csvParser(sets: readonly ColumnSet[], separator: string): Payloa
   return (text) => {
     const fields = text.includes('"') ? splitQuoted(text, separator) : split(text, separator);
     const first = fields[0]!.trim();
-    const set = sets.find((one) => one.first === null || matchSegment(one.first, first) !== null);
+    const captured = new Map<string, string>();
+    const set = sets.find((one) => one.first === null || capture(one.first, first, captured));
     if (set === undefined) return { ignored: 'no_measurement' };
     const { names, repeated } = set;
     if (fields.length < names.length) {
@@ -32,10 +33,19 @@ export function csvParser(sets: readonly ColumnSet[], separator: string): Payloa
       return { fault: 'wrong_type', detail };
     }
     const document: { items?: unknown } & Record<string, unknown> = Object.create(null);
+    for (const [name, part] of captured) document[name] = part;
     for (let at = 0; at < names.length; at += 1) put(document, names[at]!, fields[at]!);
     if (repeated.length > 0) document.items = itemsOf(fields, names.length, repeated);
     return { document };
   };
+}
+
+/** What the first column captures stands in the record as well: `{talker}MTW`. */
+function capture(first: SegmentPattern, text: string, captured: Map<string, string>): boolean {
+  const parts = matchSegment(first, text);
+  if (parts === null) return false;
+  for (const [index, name] of capturesOf(first).entries()) captured.set(name, parts[index]!);
+  return true;
 }
 
 function itemsOf(

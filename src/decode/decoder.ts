@@ -132,7 +132,8 @@ class ProfileDecoder implements Decoder {
     if (route.kind === 'rule' && (route.rule.builtin ?? route.rule.parseBytes) !== null) {
       return this.#decodeBytes(message, route);
     }
-    const text = readText(message.payload);
+    const text =
+      route.kind === 'rule' ? route.rule.readText(message.payload) : readText(message.payload);
     if (text === null) return dead(profile, 'invalid_utf8', 'the payload is not UTF-8');
     // Only a text that begins with a blank can be nothing but blanks.
     if (!(text.charCodeAt(0) > 0x20) && text.trim() === '')

@@ -13,6 +13,7 @@ export interface ExampleFailure {
   readonly actual: readonly string[];
 }
 
+const port = 'serial:example';
 const defaultReceived = '2024-01-01T00:00:00Z';
 
 function isoOf(us: number): string {
@@ -40,9 +41,13 @@ export function payloadOf({ payload, encoding }: ExampleDocument): Buffer {
 }
 
 /** One text a reading, a drop and a dead letter, so that a difference can be shown as it is. */
-function actualLines(decoder: Decoder, example: ExampleDocument, receivedAtUs: number): string[] {
+function actualLines(
+  decoder: Decoder,
+  example: ExampleDocument,
+  { receivedAtUs, isForPort }: { receivedAtUs: number; isForPort: boolean },
+): string[] {
   const decoded = decoder.decode({
-    source: 'mqtt',
+    source: isForPort ? port : 'mqtt',
     topic: example.topic,
     payload: payloadOf(example),
     receivedAtUs,
@@ -60,11 +65,17 @@ function actualLines(decoder: Decoder, example: ExampleDocument, receivedAtUs: n
 
 /** The examples that come out otherwise than written. */
 export function runExamples(profile: Profile): readonly ExampleFailure[] {
-  const decoder = createDecoder({ profiles: [profile], maxClockSkewUs: Number.MAX_SAFE_INTEGER });
+  // A profile without topics is for serial ports; an example's topic is then the port's name.
+  const isForPort = profile.routes.length === 0;
+  const decoder = createDecoder({
+    profiles: [profile],
+    profileByPort: new Map([[port, profile.name]]),
+    maxClockSkewUs: Number.MAX_SAFE_INTEGER,
+  });
   return profile.examples.flatMap((example, index) => {
     const receivedAtUs = Date.parse(example.received ?? defaultReceived) * 1000;
     const expected = expectedLines(example, receivedAtUs);
-    const actual = actualLines(decoder, example, receivedAtUs);
+    const actual = actualLines(decoder, example, { receivedAtUs, isForPort });
     return expected.join('\n') === actual.join('\n')
       ? []
       : [{ profile: profile.name, index, expected, actual }];

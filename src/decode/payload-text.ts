@@ -16,3 +16,15 @@ export function readText(payload: Uint8Array): string | null {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   return bytes.utf8Slice(start, end);
 }
+
+/** °, ², ³ and µ in Latin-1: what else is not ASCII is noise in a line of text. */
+const signBytes = new Set([0xb0, 0xb2, 0xb3, 0xb5]);
+
+/** The same, but where it is not UTF-8 the signs of Latin-1 may stand in it: sketches print (char)176. */
+export function readSignText(payload: Uint8Array): string | null {
+  const text = readText(payload);
+  if (text !== null) return text;
+  if (payload.some((byte) => byte > 0x7f && !signBytes.has(byte))) return null;
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  return bytes.latin1Slice(0, bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length);
+}

@@ -159,7 +159,7 @@ const bytesSchema = z
   .strictObject({
     at: text.optional().describe('The text that has them; left out with format: bytes.'),
     encoding: z
-      .enum(['raw', ...byteEncodings])
+      .enum(['raw', ...byteEncodings, 'decimal'])
       .optional()
       .describe('raw if left out with format: bytes, else hex.'),
     endian: z.enum(byteOrders).optional().describe('big if left out.'),
@@ -178,9 +178,15 @@ const columnList = z
 
 const bodyShape = {
   format: z
-    .enum(['json', 'number', 'key-value', 'csv', 'text', 'bytes'])
+    .enum(['json', 'number', 'key-value', 'csv', 'text', 'labels', 'bytes'])
     .optional()
-    .describe('What a payload is. number: one value, a unit may follow it.'),
+    .describe(
+      'What a payload is. number: one value, a unit may follow it. labels: what a line for people names.',
+    ),
+  charset: z
+    .enum(['utf-8', 'latin1'])
+    .optional()
+    .describe('latin1: °, ², ³ and µ may stand there as one byte, as Arduino sketches write them.'),
   decoder: text
     .optional()
     .describe('A built-in decoder in place of a format, for a protocol of its own.'),

@@ -87,7 +87,7 @@ export class ReadingField implements Field {
     }
     if (rule.sign !== null) number = applySign(number, rule.sign, rule.bits);
     if (this.#isScaled) {
-      number = (this.#divisor === 0 ? number * rule.scale : number / this.#divisor) + rule.offset;
+      number = this.#scale(number);
     }
     const conversion = this.#findUnit(series, unitInText, emission);
     if (conversion === undefined) return;
@@ -109,6 +109,15 @@ export class ReadingField implements Field {
       measuredAtUs: emission.measuredAtUs,
       quality: emission.quality,
     });
+  }
+
+  #scale(value: number): number {
+    const { scale, offset } = this.#rule;
+    const divisor = this.#divisor;
+    if (divisor === 0) return value * scale + offset;
+    // 1174 / 10 - 100 is 17.400000000000006, but (1174 - 1000) / 10 is 17.4.
+    const steps = offset * divisor;
+    return Number.isInteger(steps) ? (value + steps) / divisor : value / divisor + offset;
   }
 
   /** A value that is not a JSON number. */

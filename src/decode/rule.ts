@@ -20,6 +20,8 @@ export interface Rule {
   /** Reads the bytes instead of all that follows here; null for the declarative formats. */
   readonly builtin: BuiltinCall | null;
   readonly parse: PayloadParser;
+  /** From the bytes to the text that is parsed; null when they are none. */
+  readonly readText: (payload: Uint8Array) => string | null;
   /** Reads the payload's bytes in place of `parse`; null where it is a text. */
   readonly parseBytes: ByteParser | null;
   /** What is done with a document before it is walked; null for nothing. */

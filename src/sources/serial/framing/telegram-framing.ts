@@ -1,8 +1,7 @@
-// Telegrams of smart meters' P1 ports (DSMR 5.0.2, 6.2; EN 62056-21 mode D): from `/` over many lines to
-// `!` and the CRC16 of all from `/` to `!`. Meters before DSMR 4 send no CRC; one that names its version
-// does, so that a lost CRC is told from none.
+// Telegrams of smart meters' P1 ports (EN 62056-21 mode D): from `/` over many lines to the line that
+// begins with `!`. core/telegram.ts holds them against their CRC.
 
-import { computeChecksum } from '../../../core/checksum.ts';
+import { isSoundTelegram } from '../../../core/telegram.ts';
 import type { FrameSink, Framing } from './contract.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 
@@ -10,9 +9,6 @@ const SLASH = 0x2f;
 const BANG = 0x21;
 const LF = 0x0a;
 const CR = 0x0d;
-
-/** The object that holds the version of DSMR 4 and later. */
-const VERSION_OBJECT = '1-3:0.2.8(';
 
 export class TelegramFraming implements Framing {
   readonly #sink: FrameSink;
@@ -66,7 +62,7 @@ export class TelegramFraming implements Framing {
 
   #finish(): void {
     const telegram = this.#buffer.view;
-    this.#sink.frame(telegram, isSound(telegram, this.#endAt) ? null : 'checksum');
+    this.#sink.frame(telegram, isSoundTelegram(telegram) ? null : 'checksum');
     this.#clear();
   }
 
@@ -85,12 +81,4 @@ export class TelegramFraming implements Framing {
     if (this.#noise > 0) this.#sink.discarded(this.#noise, 'noise');
     this.#noise = 0;
   }
-}
-
-function isSound(telegram: Buffer, endAt: number): boolean {
-  const digits = telegram.latin1Slice(endAt + 1).trimEnd();
-  if (digits === '') return !telegram.includes(VERSION_OBJECT, 0, 'latin1');
-  if (!/^[0-9A-Fa-f]{4}$/.test(digits)) return false;
-  const sum = computeChecksum('crc16-arc', telegram.subarray(0, endAt + 1));
-  return sum === Number.parseInt(digits, 16);
 }
