@@ -162,7 +162,7 @@ readings: [{ at: v, ${rest} }]
   test('scale and offset come before the unit', () => {
     expect(
       decodeWith(one('metric: temperature, scale: 0.1, offset: -40'), 'v/x', '{"v":627}').readings,
-    ).toEqual(['x||temperature=22.700000000000003 Cel']);
+    ).toEqual(['x||temperature=22.7 Cel']);
     expect(decodeWith(one('metric: temperature, scale: 0.1'), 'v/x', '{"v":227}').readings).toEqual(
       ['x||temperature=22.7 Cel'],
     );

@@ -36,6 +36,13 @@ const seeds: Readonly<Record<string, readonly Uint8Array[]>> = {
     fromHex('a4c138d27cda00ea2f5a0b54c5'),
   ],
   bthome: [fromHex('4002ca0903bf1353024142'), fromHex('400009016102ca09')],
+  dsmr: [
+    Buffer.from('/A\r\n0-0:1.0.0(170102192002W)\r\n1-0:1.8.1(000004.426*kWh)\r\n!\r\n'),
+    Buffer.from('/A\r\n1-3:0.2.8(50)\r\n0-1:24.2.1(161129200000W)(00981.443*m3)\r\n!0000\r\n'),
+  ],
+  'w1-slave': [
+    Buffer.from('5c 01 4b 46 7f ff 04 10 a1 : crc=a1 YES\n5c 01 4b 46 7f ff 04 10 a1 t=21750\n'),
+  ],
   'line-protocol': [
     Buffer.from(
       'weather,location=us\\ midwest temperature=82,s="a \\"b" 1465839830100400200\n# c\nm v=1i',
@@ -200,6 +207,17 @@ describe('64 KiB of the worst', () => {
     ['fields', 'line-protocol', Buffer.concat([Buffer.from('m '), text('a=1,')])],
     ['quotes', 'line-protocol', Buffer.concat([Buffer.from('m a='), text('"')])],
     ['comments', 'line-protocol', text('#\n')],
+    [
+      'objects',
+      'dsmr',
+      Buffer.concat([Buffer.from('/\n'), text('1-0:1.8.1(1*W)\n'), Buffer.from('\n!')]),
+    ],
+    [
+      'brackets',
+      'dsmr',
+      Buffer.concat([Buffer.from('/\n1-0:1.8.1'), text('('), Buffer.from('\n!')]),
+    ],
+    ['bytes', 'w1-slave', text('ff ')],
     ['batteries', 'bthome', Buffer.concat([fromHex('40'), fill('0105')])],
     ['packet numbers', 'bthome', Buffer.concat([fromHex('40'), fill('0000')])],
     ['empty texts', 'bthome', Buffer.concat([fromHex('40'), fill('5300')])],
