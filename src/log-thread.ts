@@ -29,7 +29,12 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const options = logOptions(config, metrics, port);
   const log = await Log.open(options);
   const report = new LogReport({ log, metrics, options, recoveryFindings: 0 });
-  const backup = new LogBackup({ log, directory: config.dataDir, clock: systemClock });
+  const backup = new LogBackup({
+    log,
+    directory: config.dataDir,
+    clock: systemClock,
+    memoryBytesMax: options.database.memoryBytesMax,
+  });
   const fetcher = new Fetcher(log.series.keys);
 
   const store = { decoder, log, decoded: (decoded: Decoded) => metrics.decoded(decoded) };

@@ -10,8 +10,8 @@ import { LogBackup } from '../../src/log/backup.ts';
 import type { Log } from '../../src/log/log.ts';
 import type { LogOptions } from '../../src/log/log-options.ts';
 import { noLimits } from '../../src/log/stream-settings.ts';
-import { append, readAll, settled } from '../contract/log.ts';
-import { openLog } from '../support/duckdb-log.ts';
+import { append, decodedOf, messageOf, readAll, settled } from '../contract/log.ts';
+import { noEvents, openLog } from '../support/duckdb-log.ts';
 import { chooseSeed, randomFrom } from '../support/random.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -37,7 +37,8 @@ async function fill(log: Log, rows: number): Promise<void> {
 }
 
 function backupOf(log: Log, directory: string): LogBackup {
-  return new LogBackup({ log, directory, clock: () => 1_700_000_000_000_000 });
+  const memoryBytesMax = 64 * 1024 * 1024;
+  return new LogBackup({ log, directory, memoryBytesMax, clock: () => 1_700_000_000_000_000 });
 }
 
 /** As a client would: every byte of every file, with its check. */
@@ -147,6 +148,35 @@ test('a segment that is gone is left out, and the copy starts without it', async
   expect(gap).toEqual({ first: 100, next: 200, reason: 'segment_missing' });
   expect((await readAll(copied, 200)).map(({ value }) => value)).toEqual(range(200, 350));
   await copied.close();
+});
+
+test('many dead letters and little memory: the copy is made, and no commit fails beside it', async () => {
+  const folder = tempFolder();
+  const memoryBytesMax = 32 * 1024 * 1024;
+  const failures: unknown[] = [];
+  const log = await open(folder, {
+    database: { memoryBytesMax, threads: 1, checkpointBytes: 8 * 1024 * 1024 },
+    deadLettersMax: 100_000,
+    deadLetterBytesMax: 64 * 1024 * 1024,
+    events: { ...noEvents, failing: (error) => failures.push(error) },
+  });
+  const random = randomFrom(1);
+  const deadLetter = { reason: 'invalid_json', detail: '' } as const;
+  for (let batch = 0; batch < 30; batch++) {
+    for (let index = 0; index < 100; index++) {
+      const payload = Uint8Array.from({ length: 4096 }, () => random() * 256);
+      log.append(messageOf({ payload }), decodedOf([], deadLetter));
+    }
+    await settled(log);
+  }
+  const backup = backupOf(log, folder);
+  const writing = fill(log, 2000);
+  const { files } = await backup.begin();
+  await writing;
+  await backup.end();
+  expect(failures).toEqual([]);
+  expect(files.find(({ path }) => path === 'hot.duckdb')?.bytes).toBeGreaterThan(12_000_000);
+  await log.close();
 });
 
 test('the ledger of the moment is in it', async () => {
