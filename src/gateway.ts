@@ -16,6 +16,7 @@ import { GrpcServer } from './delivery/grpc/server.ts';
 import { HttpServer } from './delivery/http/server.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
 import { IoMetrics } from './observability/io-metrics.ts';
+import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
 import { SerialWatch } from './observability/serial-watch.ts';
@@ -23,8 +24,18 @@ import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
 import { createMqttSource } from './sources/mqtt/mqtt-source.ts';
 import { createSerialSource } from './sources/serial/serial-source.ts';
 
+export interface GatewayAddresses {
+  readonly mqtt: string;
+  readonly grpc: string;
+  readonly http: string;
+}
+
 export interface Gateway {
-  readonly addresses: { readonly mqtt: string; readonly grpc: string; readonly http: string };
+  /**
+   * Resolves once readings are taken, which may wait for the disk; with null after a `stop` before
+   * that. Rejects as `startGateway`.
+   */
+  readonly ready: Promise<GatewayAddresses | null>;
   /** Resolves after `stop`; rejects when the gateway cannot go on. */
   readonly stopped: Promise<void>;
   /** The number of profiles now in use. Throws PROFILE_INVALID, and those before go on. Both are logged. */
@@ -46,22 +57,24 @@ const SOURCE_STOP_MS = 2000;
 const NOT_STORED =
   'some messages were not stored: MQTT devices, which got no acknowledgement, send them again';
 
-/** Throws what the parts throw at their start; whatever had started is stopped again. */
+/**
+ * Starts the ways out, and the ways in once the log is open. Throws what the parts throw at their
+ * start; whatever had started is stopped again.
+ */
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const startedAtUs = systemClock();
   const written = new WrittenBytes(steadyClock);
-  let problem: string | null = null;
+  const health = new LogHealth(logger);
   let isStopping = false;
   const log = await startLogThread({
     config,
     queueBytesMax: config.log.queueBytesMax,
     events: {
-      health(now) {
-        problem = now;
-        grpc.setServing(now === null);
-        if (now === null) logger.info('the log takes readings again');
-        else logger.error({ code: 'LOG_WRITE_FAILED' }, now);
+      waiting: ({ code, message }, disk) => health.failing(message, { code, disk }),
+      health(problem, disk) {
+        if (problem === null) health.working();
+        else health.failing(problem, { code: 'LOG_WRITE_FAILED', disk });
       },
       notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
     },
@@ -69,6 +82,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
   const metrics = new IoMetrics(() => ({
+    disk: health.disk,
     queueBytes: client.queueBytes,
     queueBytesMax: config.log.queueBytesMax,
     subscribers: grpc.subscribers,
@@ -126,12 +140,15 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       subscribers: grpc.subscribers,
     }),
   });
+  health.onServing((isServing) => grpc.setServing(isServing));
   const http = new HttpServer({
     ...config.http,
     metrics: async () =>
-      [await metrics.text(), await watch.text(), await client.metrics()].join('\n'),
+      [await metrics.text(), await watch.text(), await client.metrics().catch(missingMetrics)].join(
+        '\n',
+      ),
     metricsContentType: metrics.contentType,
-    problem: () => problem,
+    problem: () => health.problem,
     isAlive: () => !isStopping,
   });
 
@@ -160,17 +177,38 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   // Awaited by whoever started the gateway; until then a failure must not count as unhandled.
   stopped.catch(() => undefined);
 
+  async function openWaysIn(waysOut: { grpc: string; http: string }) {
+    await log.opened;
+    if (isStopping) return null;
+    // Before anything is taken: what then fails is told after it.
+    health.working();
+    const addresses = { mqtt: await mqtt.start(), ...waysOut };
+    await serial.start();
+    if (isStopping) return null;
+    logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
+    return addresses;
+  }
+
   try {
     // Ways out first: a consumer that waits must not miss the first reading's health or status.
-    const ways = { grpc: await grpc.start(), http: await http.start() };
-    const addresses = { mqtt: await mqtt.start(), ...ways };
-    await serial.start();
-    logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
-    return { addresses, stopped, reloadProfiles, stop };
+    const waysOut = { grpc: await grpc.start(), http: await http.start() };
+    if (!log.isOpen) logger.warn(waysOut, 'no readings are taken until the log is open');
+    const ready = openWaysIn(waysOut).catch(async (error: unknown) => {
+      if (isStopping) return null;
+      await stop().catch(() => undefined);
+      throw error;
+    });
+    ready.catch(() => undefined);
+    return { ready, stopped, reloadProfiles, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A scrape shows what there is though the log thread does not answer; the reason is a comment. */
+function missingMetrics(error: Error): string {
+  return `# The metrics of the log are missing: ${error.message.replaceAll(/\s+/g, ' ')}\n`;
 }
 
 /** A device that misbehaves does so all day: its warnings are counted, not all written. */

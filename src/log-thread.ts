@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server.ts';
-import type { FromLog } from './bridge/messages.ts';
+import { type FromLog, type ToLog, toWire } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Decoded, StartRequest } from './core/contracts.ts';
@@ -12,22 +12,27 @@ import { LiveDecoder } from './decode/live-decoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
+import { DiskReserve } from './log/disk-reserve.ts';
+import { diskFaultOf } from './log/disk-space.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
+import { openLog } from './log/open-log.ts';
 import { listSegments } from './log/segments/segment-page.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
 
 const MICROSECONDS_PER_MS = 1000;
+const OPEN_RETRY_MS = { first: 100, max: 5_000 };
 
 async function main(config: Config, port: ServerPort): Promise<void> {
   const metrics = new LogMetrics();
   const decoder = openDecoder(config, port);
   const options = logOptions(config, metrics, port);
-  const log = await Log.open(options);
+  const log = await openWhenPossible(options, port);
+  if (log === null) return;
   const report = new LogReport({ log, metrics, options, recoveryFindings: 0 });
   const backup = new LogBackup({
     log,
@@ -73,6 +78,41 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     },
   };
   serveLog(port, handlers);
+  port.postMessage({ kind: 'ready' }, []);
+}
+
+/** Null when the gateway was stopped before the log was open. */
+async function openWhenPossible(options: LogOptions, port: ServerPort): Promise<Log | null> {
+  const stopping = new AbortController();
+  let closeCall: number | null = null;
+  const onMessage = (message: ToLog): void => {
+    if (message.kind !== 'call' || message.name !== 'close') return;
+    closeCall = message.id;
+    stopping.abort();
+  };
+  port.on('message', onMessage);
+  let log: Log | null;
+  try {
+    log = await openLog({
+      open: () => Log.open(options),
+      makeRoom: () => new DiskReserve(options.directory, 0).release() > 0,
+      waiting: (error, disk) =>
+        port.postMessage({ kind: 'waiting', error: toWire(error), disk }, []),
+      signal: stopping.signal,
+      retryMs: OPEN_RETRY_MS,
+    });
+  } catch (error) {
+    port.off('message', onMessage);
+    throw error;
+  }
+  if (closeCall === null) {
+    port.off('message', onMessage);
+    return log;
+  }
+  // With its listener the thread stays until it is ended.
+  await log?.close();
+  port.postMessage({ kind: 'answer', id: closeCall, value: null }, []);
+  return null;
 }
 
 // A profile with an error costs its own devices, which then become dead letters or plain readings;
@@ -123,7 +163,8 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
         port.postMessage({ kind: 'notice', error: { code, message } }, []),
       failing: (error) => {
         metrics.failing(error !== null);
-        port.postMessage({ kind: 'health', problem: error?.message ?? null }, []);
+        const disk = error === null ? 'ok' : diskFaultOf(error);
+        port.postMessage({ kind: 'health', problem: error?.message ?? null, disk }, []);
       },
     },
   };
@@ -182,7 +223,6 @@ if (parentPort !== null) {
   const post = (message: FromLog): void => port.postMessage(message, []);
   try {
     await main(workerData as Config, port);
-    post({ kind: 'ready' });
   } catch (thrown) {
     const error = asMillpondError(thrown);
     post({ kind: 'refused', error: { code: error.code, message: error.message } });

@@ -10,6 +10,7 @@ import type {
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
+import type { DiskState } from '../core/disk-state.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type {
   BackupPlan,
@@ -67,8 +68,10 @@ interface Waiting {
 const noFaults: readonly BatchFault[] = [];
 
 export interface LogClientEvents {
-  /** The log cannot take readings (why), or can again (null). */
-  health(problem: string | null): void;
+  /** The log could not be opened, and is tried again. */
+  waiting(error: MillpondError, disk: DiskState): void;
+  /** The log cannot take readings (why, and what the disk has to do with it), or can again (null). */
+  health(problem: string | null, disk: DiskState): void;
   /** Something that whoever runs the gateway should know. */
   notice(error: MillpondError): void;
 }
@@ -88,6 +91,7 @@ export class LogClient implements Intake, LogReader, LogInspector {
   #notStored = 0;
   #isFlushScheduled = false;
   #failure: MillpondError | null = null;
+  #unopened: MillpondError | null = null;
 
   constructor(port: Port, queueBytesMax: number, events: LogClientEvents) {
     this.#port = port;
@@ -98,6 +102,14 @@ export class LogClient implements Intake, LogReader, LogInspector {
     port.on('messageerror', (error) => {
       throw error;
     });
+  }
+
+  /**
+   * While the log is not open, with the reason: whoever asks is told instead of waiting for it.
+   * Messages are taken all the same, so the sources are started after it.
+   */
+  setUnopened(reason: MillpondError | null): void {
+    this.#unopened = reason;
   }
 
   /** Bytes of accepted messages that are not durable yet. */
@@ -232,6 +244,7 @@ export class LogClient implements Intake, LogReader, LogInspector {
     signal?: AbortSignal,
   ): Promise<Calls[N]['answer']> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#unopened !== null && name !== 'close') return Promise.reject(this.#unopened);
     const id = ++this.#callId;
     const cancel = (): void => this.#port.postMessage({ kind: 'cancel', id }, []);
     const answer = new Promise<unknown>((resolve, reject) => {
@@ -271,10 +284,13 @@ export class LogClient implements Intake, LogReader, LogInspector {
         this.#take(message.id)?.reject(fromWire(message.error));
         break;
       case 'health':
-        this.#events.health(message.problem);
+        this.#events.health(message.problem, message.disk);
         break;
       case 'notice':
         this.#events.notice(fromWire(message.error));
+        break;
+      case 'waiting':
+        this.#events.waiting(fromWire(message.error), message.disk);
         break;
       case 'ready':
       case 'refused':

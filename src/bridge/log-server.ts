@@ -30,6 +30,7 @@ export interface ServerPort {
   postMessage(message: FromLog, transfer: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: ToLog) => void): unknown;
   on(event: 'messageerror', listener: (error: Error) => void): unknown;
+  off(event: 'message', listener: (message: ToLog) => void): unknown;
 }
 
 export function serveLog(port: ServerPort, handlers: LogHandlers): void {

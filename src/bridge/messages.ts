@@ -1,6 +1,7 @@
 // Every message that crosses between the two threads.
 
 import type { EncodedFetch, FetchRequest, StartRequest } from '../core/contracts.ts';
+import type { DiskState } from '../core/disk-state.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type {
   BackupPlan,
@@ -52,6 +53,8 @@ export type ToLog =
 
 export type FromLog =
   | { readonly kind: 'ready' }
+  /** The log cannot be opened now, for a reason that passes: it is tried again until it can. */
+  | { readonly kind: 'waiting'; readonly error: WireError; readonly disk: DiskState }
   | { readonly kind: 'refused'; readonly error: WireError }
   /** The batches up to `sequence` are durable, or (with an error) will never be. */
   | { readonly kind: 'settled'; readonly sequence: number; readonly error: WireError | null }
@@ -62,7 +65,7 @@ export type FromLog =
   /** Something that whoever runs the gateway should know; nothing stops for it. */
   | { readonly kind: 'notice'; readonly error: WireError }
   /** Whether the log can take readings now. */
-  | { readonly kind: 'health'; readonly problem: string | null };
+  | { readonly kind: 'health'; readonly problem: string | null; readonly disk: DiskState };
 
 /** An error as it crosses: structured clone keeps no class. */
 export interface WireError {

@@ -1,4 +1,5 @@
-// Starts the log thread and waits until the log is open, or says why it could not be.
+// Starts the log thread and waits until the log is open, or has to wait for its disk, or says why it
+// cannot be.
 
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -8,6 +9,12 @@ import { type FromLog, fromWire } from './messages.ts';
 
 export interface LogThread {
   readonly client: LogClient;
+  /**
+   * Resolves when the log is open; rejects with what opening it throws, and when the thread ends
+   * before. Until then the client's calls are rejected.
+   */
+  readonly opened: Promise<void>;
+  readonly isOpen: boolean;
   /** Resolves when the thread has ended: with null after `client.close()`, else with the reason. */
   readonly ended: Promise<MillpondError | null>;
   /** Ends the thread after `client.close()`. */
@@ -27,7 +34,10 @@ export interface LogThreadOptions {
  */
 const SEMI_SPACE_MB = 4;
 
-/** Throws what opening the log throws. */
+/** An opening that takes longer, as after damage, is not waited for: the ways out are to tell of it. */
+const OPENING_MS = 2000;
+
+/** Returns when the log is open or its opening takes time. Throws what opening it throws by then. */
 export async function startLogThread(options: LogThreadOptions): Promise<LogThread> {
   // Read when a heap is made, so it acts on the new thread's alone.
   setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`);
@@ -36,30 +46,41 @@ export async function startLogThread(options: LogThreadOptions): Promise<LogThre
     name: 'millpond-log',
   });
   let isStopping = false;
+  let isOpen = false;
+  let refusal: MillpondError | null = null;
   const ended = new Promise<MillpondError | null>((resolve) => {
     worker.once('error', (cause) => {
       resolve(new MillpondError('INTERNAL', `The log thread failed: ${String(cause)}`, { cause }));
     });
     worker.once('exit', (code) => {
-      resolve(
-        isStopping
-          ? null
-          : new MillpondError('INTERNAL', `The log thread ended with code ${code}.`),
-      );
+      const why =
+        refusal ?? new MillpondError('INTERNAL', `The log thread ended with code ${code}.`);
+      resolve(isStopping ? null : why);
     });
   });
   const client = new LogClient(worker as unknown as Port, options.queueBytesMax, options.events);
-  await Promise.race([
-    opened(worker),
-    ended.then((error) => {
-      throw error ?? new MillpondError('INTERNAL', 'The log thread ended at its start.');
+  const opened = Promise.race([
+    waitUntilOpen(worker, (error) => client.setUnopened(error)).catch((error: MillpondError) => {
+      refusal = error;
+      throw error;
     }),
-  ]);
+    ended.then((error) => {
+      throw error ?? new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
+    }),
+  ]).then(() => {
+    isOpen = true;
+    client.setUnopened(null);
+  });
+  await opensOrTakesTime(worker, opened);
   void ended.then((error) => {
     client.fail(error ?? new MillpondError('LOG_STOPPING', 'The gateway is stopping.'));
   });
   return {
     client,
+    opened,
+    get isOpen() {
+      return isOpen;
+    },
     ended,
     async stop() {
       isStopping = true;
@@ -68,13 +89,34 @@ export async function startLogThread(options: LogThreadOptions): Promise<LogThre
   };
 }
 
-function opened(worker: Worker): Promise<void> {
+/** Calls `waiting` at once, and again with the reason after every attempt that failed. */
+function waitUntilOpen(worker: Worker, waiting: (error: MillpondError) => void): Promise<void> {
+  waiting(new MillpondError('LOG_OPENING', 'The log is being opened.'));
   return new Promise((resolve, reject) => {
     worker.on('message', function onMessage(message: FromLog) {
+      if (message.kind === 'waiting') waiting(fromWire(message.error));
       if (message.kind === 'ready') resolve();
       else if (message.kind === 'refused') reject(fromWire(message.error));
       else return;
       worker.off('message', onMessage);
     });
   });
+}
+
+/** Rejects as `opened`, while it is waited for. */
+async function opensOrTakesTime(worker: Worker, opened: Promise<void>): Promise<void> {
+  opened.catch(() => undefined);
+  let stopWaiting = (): void => {};
+  const takesTime = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, OPENING_MS);
+    const onMessage = ({ kind }: FromLog): void => {
+      if (kind === 'waiting') resolve();
+    };
+    worker.on('message', onMessage);
+    stopWaiting = () => {
+      clearTimeout(timer);
+      worker.off('message', onMessage);
+    };
+  });
+  await Promise.race([opened, takesTime]).finally(stopWaiting);
 }

@@ -7,19 +7,30 @@ import { printError } from './print-error.ts';
 type Report = (fault: unknown) => void;
 
 let report: Report = printError;
+let reported: () => Promise<void> = () => Promise.resolve();
+let isEnding = false;
 
-/** A command with a logger reports there instead of printing. */
-export function reportFaultsTo(next: Report): void {
+/**
+ * A command with a logger reports there instead of printing; `written` resolves when what was
+ * reported is written, in a time that has an end.
+ */
+export function reportFaultsTo(next: Report, written: () => Promise<void>): void {
   report = next;
+  reported = written;
 }
 
-function endWith(fault: unknown): never {
+function endWith(fault: unknown): void {
+  // What a fault brings with it is not the fault.
+  if (isEnding) return;
+  isEnding = true;
+  const end = (): never => process.exit(exitCodes.fault.code);
   try {
     report(fault);
   } catch {
     // There is nothing left to tell it to.
+    end();
   }
-  process.exit(exitCodes.fault.code);
+  reported().then(end, end);
 }
 
 export function installFaultHandlers(): void {

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts';
 import { asMillpondError } from '../core/errors.ts';
-import { createLogger, isPretty, type Logger } from '../observability/logger.ts';
+import { createLogger, flushed, isPretty, type Logger } from '../observability/logger.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { reportFaultsTo } from './faults.ts';
 import { formatError } from './print-error.ts';
@@ -57,7 +57,7 @@ export async function runGateway(
 ): Promise<never> {
   const logger = createLogger(config.logger);
   const report = reportTo(logger, config);
-  reportFaultsTo(report);
+  reportFaultsTo(report, () => flushed(logger));
   const signalled = firstSignal(logger);
   let onHangUp = (): Promise<unknown> => Promise.resolve();
   if (hangUp === 'reloads') process.on('SIGHUP', () => void onHangUp());
@@ -68,18 +68,24 @@ export async function runGateway(
       // Not unref'd: it must fire even if a part that hangs holds nothing open.
       setTimeout(() => {
         logger.error({ stopTimeoutMs }, 'could not stop in time');
-        process.exit(exitCodes.failed.code);
+        void flushed(logger).then(() => process.exit(exitCodes.failed.code));
       }, stopTimeoutMs);
       await (await starting).stop();
     });
     const gateway = await starting;
     // Told to the logger either way; a broken profile does not end the gateway.
     onHangUp = () => gateway.reloadProfiles().catch(() => undefined);
-    onReady(gateway.addresses);
-    await Promise.race([gateway.stopped, stopRequested]);
+    const ended = Promise.race([gateway.stopped, stopRequested]);
+    const ready = gateway.ready.then((addresses) => {
+      if (addresses !== null) onReady(addresses);
+    });
+    await Promise.all([ready, ended]);
     logger.info('stopped');
+    await flushed(logger);
     process.exit(exitCodes.ok.code);
   } catch (thrown) {
-    process.exit(report(thrown));
+    const code = report(thrown);
+    await flushed(logger);
+    process.exit(code);
   }
 }

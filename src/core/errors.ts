@@ -44,6 +44,11 @@ export const errorTable = {
     'Look at the disk: free space, mount options, kernel log. What was not acknowledged is resent by the device.',
     true,
   ),
+  LOG_OPENING: kind(
+    'UNAVAILABLE',
+    'Try again: the log is being opened. /readyz says when it is, or what it waits for.',
+    true,
+  ),
   LOG_NOT_ANSWERING: kind(
     'UNAVAILABLE',
     'The disk may hang, or the machine may be overloaded: look at the kernel log and at the load.',

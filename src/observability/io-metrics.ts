@@ -3,10 +3,12 @@
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type DiskState, diskStates } from '../core/disk-state.ts';
 import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay, registerTotal } from './counts.ts';
 
 /** Read off the parts at each scrape. */
 export interface IoReadings {
+  readonly disk: DiskState;
   readonly queueBytes: number;
   readonly queueBytesMax: number;
   readonly subscribers: number;
@@ -84,6 +86,15 @@ export class IoMetrics {
     );
     gauge('millpond_queue_bytes', 'Bytes accepted and not yet durable.', () => read().queueBytes);
     gauge('millpond_queue_limit_bytes', 'log.queueBytesMax.', () => read().queueBytesMax);
+    new Gauge({
+      name: 'millpond_log_disk_state',
+      help: "1 for what the log's disk is: ok, full, read_only, failing, or other for what is not known.",
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const state of diskStates) this.set({ state }, read().disk === state ? 1 : 0);
+      },
+    });
     gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
     gauge(
       'millpond_read_ahead_bytes',

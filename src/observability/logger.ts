@@ -15,6 +15,14 @@ export interface LoggerOptions {
 
 const bufferBytesMax = 1024 * 1024;
 
+/** How long `flushed` waits for somebody to read standard error. */
+const FLUSH_MS_MAX = 1000;
+
+interface LineTarget extends DestinationStream {
+  /** Calls back when every line is written. */
+  flush?(done: () => void): void;
+}
+
 const secretNames = ['password', 'token', 'secret', 'authorization', 'Authorization'];
 const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
@@ -23,31 +31,42 @@ export function isPretty(format: LoggerOptions['format']): boolean {
   return format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
 }
 
-function openStandardError(): DestinationStream & { dropped: number } {
+function openStandardError(): LineTarget {
   // Written without waiting on the main thread, so that a slow terminal does not hold up the
   // sockets; at exit what is left is flushed. A worker's lines are few and have no such exit hook.
   const stream = destination({ dest: 2, sync: !isMainThread, maxLength: bufferBytesMax });
-  const target = { dropped: 0, write: (line: string) => void stream.write(line) };
+  let lost = 0;
+  let isWriting = false;
   stream.on('drop', () => {
-    target.dropped += 1;
+    lost += 1;
   });
   stream.on('drain', () => {
-    if (target.dropped === 0) return;
-    const dropped = target.dropped;
-    target.dropped = 0;
+    isWriting = false;
+    if (lost === 0) return;
+    const dropped = lost;
+    lost = 0;
     const time = new Date().toISOString();
     const msg = 'diagnostic lines were dropped: standard error is not read fast enough';
     stream.write(`${JSON.stringify({ level: 'warn', time, dropped, msg })}\n`);
   });
-  return target;
+  return {
+    write(line) {
+      isWriting = true;
+      stream.write(line);
+    },
+    flush(done) {
+      if (isWriting) stream.once('drain', done);
+      else done();
+    },
+  };
 }
 
 /** `target` is standard error unless a test says otherwise; it gets whole lines. */
 export function createLogger(options: LoggerOptions, target?: DestinationStream): Logger {
-  const lines = target ?? openStandardError();
+  const lines: LineTarget = target ?? openStandardError();
   const hasColour = target === undefined && process.stderr.isTTY && !process.env.NO_COLOR;
   const stream = isPretty(options.format)
-    ? { write: (line: string) => lines.write(formatPretty(line, hasColour)) }
+    ? { ...lines, write: (line: string) => lines.write(formatPretty(line, hasColour)) }
     : lines;
   return pino(
     {
@@ -59,4 +78,18 @@ export function createLogger(options: LoggerOptions, target?: DestinationStream)
     },
     stream,
   );
+}
+
+/**
+ * Resolves when every line is written, or when nobody reads them. To be awaited before the process
+ * ends: of lines that are written at its exit, one on its way may come last, or be lost.
+ */
+export function flushed(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_MS_MAX);
+    logger.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -37,12 +37,23 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Starts `millpond serve` and waits for its ready line. Rejects with standard error if it ends instead. */
-export async function startGateway(
+export interface StartingGateway {
+  readonly child: ChildProcess;
+  /** Resolves with its ready line. Rejects with standard error if it ends instead. */
+  readonly ready: Promise<GatewayProcess>;
+  /** Resolves with the first diagnostic line that has the message; rejects as `ready`. */
+  line(message: string | RegExp): Promise<Record<string, unknown>>;
+  stderr(): string;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `millpond serve`, which may have to wait before it is ready. */
+export function spawnGateway(
   dataDir: string,
   env: Record<string, string> = {},
   args: readonly string[] = [],
-): Promise<GatewayProcess> {
+): StartingGateway {
   const child = spawn(process.execPath, [program, 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -60,28 +71,54 @@ export async function startGateway(
     stderr = (stderr + String(data)).slice(-65_536);
   });
   const exited = once(child, 'exit');
+  const failed = exited.then(([code]) => {
+    throw new Error(`the gateway ended with code ${code}:\n${stderr}`);
+  });
+  failed.catch(() => undefined);
+  async function stop(): Promise<number | null> {
+    child.kill('SIGTERM');
+    const [code] = await exited;
+    return code as number | null;
+  }
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL');
+    await exited;
+  }
   const lines = createInterface({ input: child.stdout });
-  const ready = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as Addresses);
-  const addresses = await Promise.race([
-    ready,
-    exited.then(([code]) => {
-      throw new Error(`the gateway ended with code ${code}:\n${stderr}`);
-    }),
-  ]);
-  return {
+  const ready = once(lines, 'line').then(([line]) => ({
     child,
-    addresses,
+    addresses: JSON.parse(String(line)) as Addresses,
     stderr: () => stderr,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      const [code] = await exited;
-      return code as number | null;
-    },
-  };
+    kill,
+    stop,
+  }));
+  async function line(message: string | RegExp): Promise<Record<string, unknown>> {
+    for (;;) {
+      const whole = stderr
+        .slice(0, stderr.lastIndexOf('\n') + 1)
+        .split('\n')
+        .filter(Boolean);
+      const found = whole
+        .map((each) => JSON.parse(each) as Record<string, unknown>)
+        .find(({ msg }) =>
+          typeof message === 'string' ? msg === message : message.test(String(msg)),
+        );
+      if (found !== undefined) return found;
+      await Promise.race([once(child.stderr, 'data'), failed]);
+    }
+  }
+  const readyOrFailed = Promise.race([ready, failed]);
+  readyOrFailed.catch(() => undefined);
+  return { child, ready: readyOrFailed, line, stderr: () => stderr, stop };
+}
+
+/** Starts `millpond serve` and waits for its ready line. Rejects with standard error if it ends instead. */
+export function startGateway(
+  dataDir: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<GatewayProcess> {
+  return spawnGateway(dataDir, env, args).ready;
 }
 
 export function portOf(address: string): number {

@@ -49,13 +49,11 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
   };
 }
 
-export interface FailingDisk {
-  readonly path: string;
+export interface FailingDisk extends SmallDisk {
   /** The kernel finds an error in its file system and makes it read-only, files in use included. */
   fail(): void;
   /** Unmounts it, checks it and mounts it again. */
   repair(): void;
-  unmount(): void;
 }
 
 /** An ext4 in a file. */
@@ -74,8 +72,12 @@ export function mountFailingDisk(mebibytes: number): FailingDisk {
     rmSync(folder, { recursive: true });
     throw error;
   }
+  const ballast = join(path, 'ballast');
   return {
     path,
+    fill: () => fillFile(ballast),
+    free: () => rmSync(ballast),
+    remount: (mode) => mount(['-o', `remount,${mode}`, path]),
     fail() {
       const device = basename(run('findmnt', ['-no', 'SOURCE', path]).trim());
       writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, '1');

@@ -46,7 +46,8 @@ let client = make(1024 * 1024);
 function make(queueBytesMax: number): LogClient {
   port = new FakePort();
   return new LogClient(port, queueBytesMax, {
-    health: (problem) => told.push(problem),
+    waiting: (error, disk) => told.push([error.code, disk]),
+    health: (problem, disk) => told.push([problem, disk]),
     notice: (error) => told.push(error),
   });
 }
@@ -299,10 +300,34 @@ describe('calls', () => {
 });
 
 test('tells of health and notices', () => {
-  port.receive({ kind: 'health', problem: 'full' });
-  port.receive({ kind: 'health', problem: null });
+  port.receive({
+    kind: 'waiting',
+    error: { code: 'DATA_DIR_UNUSABLE', message: 'x' },
+    disk: 'read_only',
+  });
+  port.receive({ kind: 'health', problem: 'no space', disk: 'full' });
+  port.receive({ kind: 'health', problem: null, disk: 'ok' });
   port.receive({ kind: 'notice', error: { code: 'PROFILE_INVALID', message: 'x' } });
-  expect(told).toMatchObject(['full', null, { code: 'PROFILE_INVALID', message: 'x' }]);
+  expect(told).toMatchObject([
+    ['DATA_DIR_UNUSABLE', 'read_only'],
+    ['no space', 'full'],
+    [null, 'ok'],
+    { code: 'PROFILE_INVALID', message: 'x' },
+  ]);
+});
+
+test('while the log is not open, calls are rejected with the reason, but for the last one', async () => {
+  const reason = new MillpondError('LOG_OPENING', 'it is being opened');
+  client.setUnopened(reason);
+  await expect(client.status()).rejects.toBe(reason);
+  await expect(client.commit('', 'c', 0)).rejects.toBe(reason);
+  expect(port.sent).toEqual([]);
+  const closed = client.close();
+  port.receive({ kind: 'answer', id: port.calls[0]?.id ?? 0, value: null });
+  await closed;
+  client.setUnopened(null);
+  void client.metrics().catch(() => undefined);
+  expect(port.calls.map(({ name }) => name)).toEqual(['close', 'metrics']);
 });
 
 describe('when the log thread is gone', () => {

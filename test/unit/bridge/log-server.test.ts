@@ -28,6 +28,8 @@ function connect(
     },
     on: (event: string, listener: (value: never) => void) =>
       port2.on(event, listener as (value: unknown) => void),
+    off: (event: string, listener: (value: never) => void) =>
+      port2.off(event, listener as (value: unknown) => void),
   };
   const missing = () => Promise.reject(new Error('not in this test'));
   serveLog(serverPort, {
@@ -59,6 +61,7 @@ function connect(
     },
   });
   const client = new LogClient(port1 as unknown as Port, 1024, {
+    waiting: () => {},
     health: () => {},
     notice: () => {},
   });
