@@ -33,6 +33,13 @@ function endWith(fault: unknown): void {
   reported().then(end, end);
 }
 
+/** Ends the process once what was reported is written; a fault that is ending it has its own code. */
+export async function exitWith(code: number): Promise<never> {
+  await reported();
+  if (isEnding) await new Promise<never>(() => {});
+  process.exit(code);
+}
+
 export function installFaultHandlers(): void {
   process.on('uncaughtException', endWith);
   process.on('unhandledRejection', endWith);

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { asMillpondError } from '../core/errors.ts';
 import { createLogger, flushed, isPretty, type Logger } from '../observability/logger.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
-import { reportFaultsTo } from './faults.ts';
+import { exitWith, reportFaultsTo } from './faults.ts';
 import { formatError } from './print-error.ts';
 
 /** With the real ports. */
@@ -68,7 +68,7 @@ export async function runGateway(
       // Not unref'd: it must fire even if a part that hangs holds nothing open.
       setTimeout(() => {
         logger.error({ stopTimeoutMs }, 'could not stop in time');
-        void flushed(logger).then(() => process.exit(exitCodes.failed.code));
+        void exitWith(exitCodes.failed.code);
       }, stopTimeoutMs);
       await (await starting).stop();
     });
@@ -81,11 +81,8 @@ export async function runGateway(
     });
     await Promise.all([ready, ended]);
     logger.info('stopped');
-    await flushed(logger);
-    process.exit(exitCodes.ok.code);
+    return await exitWith(exitCodes.ok.code);
   } catch (thrown) {
-    const code = report(thrown);
-    await flushed(logger);
-    process.exit(code);
+    return await exitWith(report(thrown));
   }
 }

@@ -16,7 +16,7 @@ export interface LoggerOptions {
 const bufferBytesMax = 1024 * 1024;
 
 /** How long `flushed` waits for somebody to read standard error. */
-const FLUSH_MS_MAX = 1000;
+const FLUSH_MS_MAX = 2000;
 
 interface LineTarget extends DestinationStream {
   /** Calls back when every line is written. */

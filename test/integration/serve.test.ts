@@ -69,7 +69,7 @@ test('the line that tells of the fault is the last, also when the ones before ar
         execFileSync('mkfifo', [pipe]);
         open(pipe, 'r', () => {});
         setImmediate(() => {
-          setTimeout(() => openSync(pipe, 'r+'), 100);
+          setTimeout(() => openSync(pipe, 'r+'), 10);
           Promise.reject(new Error('planted'));
         });
       });
