@@ -1,5 +1,4 @@
 // The gateway as a supervisor meets it: one line once it is ready, and an end to rely on.
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CliRig, type RunningGateway } from './cli-rig.ts';
 
@@ -56,32 +55,25 @@ test('a promise rejected without a handler is told and ends it with 70', async (
   });
 });
 
-test('the line that tells of the fault is the last, also when the ones before are slow to be written', async () => {
-  // One thread writes files and lines; it waits at a pipe that nobody has open while the stop is told
-  // and the fault comes, and goes on once both are.
-  const { child, told, ended } = await rig.gateway(['serve'], {
-    UV_THREADPOOL_SIZE: '1',
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`
-      import { execFileSync } from 'node:child_process';
-      import { open, openSync } from 'node:fs';
-      const pipe = ${JSON.stringify(join(rig.folder, 'pipe'))};
-      process.once('SIGTERM', () => {
-        execFileSync('mkfifo', [pipe]);
-        open(pipe, 'r', () => {});
-        setImmediate(() => {
-          setTimeout(() => openSync(pipe, 'r+'), 10);
-          Promise.reject(new Error('planted'));
-        });
-      });
-    `)}`,
-  });
-  child.kill('SIGTERM');
+test('the line that tells of the fault comes after one that is still on its way', async () => {
+  const { child, told, ended } = await serveWith(`
+    import fs from 'node:fs';
+    const write = fs.write;
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    fs.write = (file, text, ...rest) => {
+      const isHeld = file === 2 && String(text).includes('"ready"');
+      (isHeld ? held : Promise.resolve()).then(() => write(file, text, ...rest));
+    };
+    process.on('SIGUSR2', () => {
+      setImmediate(letGo);
+      Promise.reject(new Error('planted'));
+    });
+  `);
+  child.kill('SIGUSR2');
   expect(await ended).toBe(70);
-  const messages = told.err
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).msg);
-  expect(messages.filter((each) => each !== 'stopped').slice(-2)).toEqual(['stopping', 'planted']);
+  const lines = told.err.trim().split('\n');
+  expect(lines.slice(-2).map((line) => JSON.parse(line).msg)).toEqual(['ready', 'planted']);
 });
 
 test('a second signal ends it at once, though the stop hangs', async () => {
