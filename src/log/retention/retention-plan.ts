@@ -75,7 +75,7 @@ export function sealRowsOf(settings: StreamSettings, rowsMax: number): number {
   const limit = limitOf(settings);
   if (limit === 0) return rowsMax;
   const rows = Math.floor(limit / (SEGMENTS_MIN * HOT_ROW_BYTES));
-  return Math.max(ROWS_MIN, Math.min(rowsMax, rows));
+  return Math.min(rowsMax, Math.max(ROWS_MIN, rows));
 }
 
 /** A limit holds at least so many segments, so that what goes at once is a small part. */
