@@ -8,6 +8,7 @@ import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
+import { registerPorts } from './ports.ts';
 import { registerReload } from './reload.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
@@ -23,5 +24,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerInspect,
   registerBackup,
   registerDecode,
+  registerPorts,
   registerReload,
 ];
