@@ -3,7 +3,14 @@
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { CheckAnswer, CheckedTable, RecoveryRequest, SalvageAnswer } from './request.ts';
+import type {
+  CheckAnswer,
+  CheckedTable,
+  RecoveryRequest,
+  SalvageAnswer,
+  SegmentAnswer,
+  SegmentsAnswer,
+} from './request.ts';
 
 export type Verdict =
   | { readonly kind: 'sound'; readonly tables: readonly CheckedTable[] }
@@ -71,6 +78,40 @@ export async function salvageDatabase(
   const { answer } = await ask({ kind: 'salvage', path, target, memoryBytesMax }, SALVAGE_MS_MAX);
   const salvaged = answer as SalvageAnswer | null;
   return salvaged === null || salvaged.refusal !== '' ? null : salvaged;
+}
+
+/** How many files one process is asked to read: an argument has a limit of 128 KiB. */
+const SEGMENTS_MAX = 200;
+
+/** Reads sealed files whole. Those that take the process down, or too long, have that as problem. */
+export async function inspectSegmentFiles(
+  paths: readonly string[],
+  options: { readonly memoryBytesMax: number; readonly isChecksumOnly: boolean },
+): Promise<SegmentAnswer[]> {
+  if (paths.length > SEGMENTS_MAX) {
+    const first = await inspectSegmentFiles(paths.slice(0, SEGMENTS_MAX), options);
+    return [...first, ...(await inspectSegmentFiles(paths.slice(SEGMENTS_MAX), options))];
+  }
+  if (paths.length === 0) return [];
+  const { answer, why } = await ask({ kind: 'segments', paths, ...options }, SALVAGE_MS_MAX);
+  const segments = (answer as SegmentsAnswer | null)?.segments;
+  if (segments !== undefined) return [...segments];
+  const [only] = paths;
+  if (paths.length === 1 && only !== undefined) {
+    const nothing = {
+      bytes: 0,
+      crc32: 0,
+      first: 0,
+      next: 0,
+      firstReceivedUs: 0,
+      lastReceivedUs: 0,
+    };
+    return [{ path: only, ...nothing, problem: why }];
+  }
+  // One of them: each half is asked for alone.
+  const half = paths.length >> 1;
+  const first = await inspectSegmentFiles(paths.slice(0, half), options);
+  return [...first, ...(await inspectSegmentFiles(paths.slice(half), options))];
 }
 
 function ask(request: RecoveryRequest, msMax: number): Promise<Outcome> {

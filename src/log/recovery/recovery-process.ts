@@ -4,7 +4,8 @@
 
 import { writeSync } from 'node:fs';
 import duckdb from '@duckdb/node-bindings';
-import type { CheckAnswer, CheckedTable, RecoveryRequest, SalvageAnswer } from './request.ts';
+import { inspectSegments } from './inspect-segments.ts';
+import type { CheckAnswer, CheckedTable, RecoveryRequest } from './request.ts';
 import { salvage } from './salvage.ts';
 import { Session } from './session.ts';
 
@@ -32,11 +33,18 @@ async function check(session: Session): Promise<CheckAnswer> {
   return { refusal: '', tables };
 }
 
-async function answer(request: RecoveryRequest): Promise<CheckAnswer | SalvageAnswer> {
+async function answer(request: RecoveryRequest): Promise<object> {
   try {
     const path = request.kind === 'check' ? request.path : '';
     const session = await Session.open(duckdb, { ...request, path });
-    return request.kind === 'check' ? await check(session) : await salvage(session, request);
+    switch (request.kind) {
+      case 'check':
+        return await check(session);
+      case 'salvage':
+        return await salvage(session, request);
+      case 'segments':
+        return { refusal: '', segments: await inspectSegments(session, request) };
+    }
   } catch (error) {
     return { refusal: textOf(error), tables: [] };
   }

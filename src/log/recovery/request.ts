@@ -8,7 +8,33 @@ export type RecoveryRequest =
       /** A new file, made with everything that can be read of the one at `path`. */
       readonly target: string;
       readonly memoryBytesMax: number;
+    }
+  | {
+      readonly kind: 'segments';
+      /** Parquet files, each to be read whole. */
+      readonly paths: readonly string[];
+      /** Whether the checksum is enough, and rows need not be decoded. */
+      readonly isChecksumOnly: boolean;
+      readonly memoryBytesMax: number;
     };
+
+/** A sealed file that was read: offsets [first, next), dense; times in microseconds. */
+export interface SegmentAnswer {
+  readonly path: string;
+  readonly bytes: number;
+  readonly crc32: number;
+  readonly first: number;
+  readonly next: number;
+  readonly firstReceivedUs: number;
+  readonly lastReceivedUs: number;
+  /** Why it is no whole segment; empty if it is one. */
+  readonly problem: string;
+}
+
+export interface SegmentsAnswer {
+  readonly refusal: string;
+  readonly segments: readonly SegmentAnswer[];
+}
 
 export interface CheckedTable {
   readonly table: string;
