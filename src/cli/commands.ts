@@ -6,6 +6,7 @@ import { registerBackup } from './backup.ts';
 import { registerCheck } from './check.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
 import { registerPorts } from './ports.ts';
@@ -18,6 +19,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerServe,
   registerDemo,
   registerCheck,
+  registerDoctor,
   registerTail,
   registerStatus,
   registerLosses,

@@ -39,6 +39,10 @@ export const errorTable = {
     'INTERNAL',
     'Move hot.duckdb and hot.duckdb.wal aside, both together, and start again; keep them: most of their readings can be salvaged.',
   ),
+  LOG_MENDED: kind(
+    'INTERNAL',
+    'The gateway goes on without your help. What was set aside is in quarantine/, and what is missing is on record as a loss; `millpond doctor` says whether more is wrong. If it comes again, look at the disk and at the power supply.',
+  ),
   LOG_WRITE_FAILED: kind(
     'UNAVAILABLE',
     'Look at the disk: free space, mount options, kernel log. What was not acknowledged is resent by the device.',

@@ -1,12 +1,14 @@
-// From a data directory in whatever state to one that is locked, mended and open.
+// From a data directory in whatever state to one that is locked, mended, open, and in agreement with
+// itself.
 
-import { databasePath, lockDirectory, syncFolder } from './data-directory.ts';
-import { Database } from './database.ts';
+import { lockDirectory, syncFolder } from './data-directory.ts';
+import type { Database } from './database.ts';
 import type { DirectoryLock } from './directory-lock.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { LogOptions } from './log-options.ts';
-import { mendDirectory } from './recovery/mend-directory.ts';
-import { Watermarks } from './watermarks.ts';
+import { noticesOf } from './recovery/finding.ts';
+import { openRecovered } from './recovery/open-recovered.ts';
+import type { Watermarks } from './watermarks.ts';
 
 /** Whoever closes it closes the database first and releases the lock last. */
 export interface OpenDirectory {
@@ -18,15 +20,13 @@ export interface OpenDirectory {
 
 /** Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or LOG_CORRUPT; the directory is unlocked then. */
 export async function openDirectory(options: LogOptions): Promise<OpenDirectory> {
-  const { directory, clock, lossesMax } = options;
+  const { directory, clock, events } = options;
   const lock = lockDirectory(directory);
   try {
-    const { memoryBytesMax } = options.database;
-    await mendDirectory(directory, { memoryBytesMax, nowUs: clock() });
-    const ledger = await Ledger.open(directory, { lossesMax });
-    const watermarks = Watermarks.open(directory);
-    const database = await Database.open(databasePath(directory), options.database);
+    const recovered = await openRecovered({ ...options, nowUs: clock() });
+    for (const error of noticesOf(recovered.findings)) events.notice(error);
     syncFolder(directory);
+    const { database, ledger, watermarks } = recovered;
     return { lock, database, ledger, watermarks };
   } catch (error) {
     lock.release();

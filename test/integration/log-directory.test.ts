@@ -51,7 +51,7 @@ describe('readings that are gone', () => {
     const left = [...Array(100).keys()].filter((offset) => offset < 40 || offset >= 60);
     for (const rowsMax of [1, 7, 45, 1000]) {
       expect(await readThrough(log, 0, rowsMax)).toEqual({
-        gaps: [{ first: 40, next: 60, reason: 'not_recorded', before: 40 }],
+        gaps: [{ first: 40, next: 60, reason: 'hot_damaged', before: 40 }],
         offsets: left,
       });
     }
@@ -117,7 +117,7 @@ describe('readings that are gone', () => {
     const log = await openLog(folder);
     expect((await readThrough(log, 0, 20)).gaps).toEqual([
       { first: 0, next: 10, reason: 'retention', before: 0 },
-      { first: 50, next: 55, reason: 'not_recorded', before: 40 },
+      { first: 50, next: 55, reason: 'hot_damaged', before: 40 },
     ]);
     await log.close();
   });
@@ -165,21 +165,25 @@ describe('a database file', () => {
   test.each([
     ['a text', 'hello '.repeat(2000)],
     ['zeros', '\0'.repeat(64 * 1024)],
-  ])('that is %s is set aside as it was, and the log begins anew', async (_what, bytes) => {
+  ])('that is %s is set aside', async (_what, bytes) => {
     const folder = tempFolder();
     writeFileSync(join(folder, databaseFile), bytes);
-    const log = await openLog(folder);
-    append(log, [1]);
-    await settled(log);
+    const notices: string[] = [];
+    const notice = ({ code }: { code: string }) => void notices.push(code);
+    const log = await openLog(folder, { events: { ...noEvents, notice } });
     await log.close();
-    const [aside] = readdirSync(join(folder, 'quarantine'));
-    expect(readFileSync(join(folder, 'quarantine', aside!, databaseFile), 'utf8')).toBe(bytes);
+    expect(notices[0]).toBe('LOG_MENDED');
+    const [quarantine = ''] = readdirSync(join(folder, 'quarantine'));
+    const kept = join(folder, 'quarantine', quarantine, databaseFile);
+    expect(readFileSync(kept, 'utf8')).toBe(bytes);
   });
 
-  test('of another program is corrupt', async () => {
+  test('of another program is set aside', async () => {
     const folder = tempFolder();
     await withDatabase(folder, 'create table meta (a integer, b integer, c integer)');
-    await expect(openLog(folder)).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    const log = await openLog(folder);
+    await log.close();
+    expect(readdirSync(join(folder, 'quarantine'))).toHaveLength(1);
   });
 
   test('of another version is refused and not touched', async () => {

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -58,6 +59,8 @@ export async function crashedLog(
   }
   const folder = mkdtempSync(join(parent, 'crashed-'));
   cpSync(live, folder, { recursive: true });
+  // This process lives on.
+  rmSync(join(folder, 'lock'));
   await log.close();
   return { folder, commits: totals };
 }

@@ -1,6 +1,8 @@
 // What recovery found and what became of it: the same list in diagnostic lines, in `millpond doctor`
 // and in tests.
 
+import { MillpondError } from '../../core/errors.ts';
+
 /** Stable names of what can be found in a data directory. */
 export type FindingKind =
   | 'wal_torn'
@@ -25,6 +27,16 @@ export interface Finding {
   readonly found: string;
   /** What is done about it, as a past participle: `moved to quarantine/…`. */
   readonly done: string;
+}
+
+/** What a power cut leaves behind even where nothing is lost. */
+const usual: readonly FindingKind[] = ['wal_torn', 'segment_leftover'];
+
+/** What whoever runs the gateway should know of a start: everything but the usual. */
+export function noticesOf(findings: readonly Finding[]): MillpondError[] {
+  return findings
+    .filter(({ kind }) => !usual.includes(kind))
+    .map((finding) => new MillpondError('LOG_MENDED', findingText(finding, true)));
 }
 
 /** One line for people. */

@@ -34,6 +34,8 @@ export interface MendOptions {
   readonly nowUs: number;
   /** Says what would be done, and leaves every file where it is. */
   readonly isDryRun?: boolean;
+  /** Why the log could not open what the check found nothing wrong with: it goes to quarantine. */
+  readonly refused?: string;
 }
 
 export interface MendReport {
@@ -121,6 +123,8 @@ async function examine(directory: string, options: MendOptions): Promise<Examine
     );
   }
   if (!found.isFile()) return whole('hot_unreadable', 'is no file');
+  if (options.refused !== undefined)
+    return whole('hot_damaged', `does not open: ${options.refused}`);
   const files = hotFiles(names);
   if (!files.every((name) => isAllowed(join(directory, name), constants.R_OK))) {
     return whole('hot_unreadable', 'may not be read by this user');
@@ -188,7 +192,11 @@ async function repair(
   const { memoryBytesMax } = options;
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   let readable = verdict.kind === 'damaged' ? path : null;
-  if (readable === null && (statSync(`${path}.wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+  if (
+    readable === null &&
+    !isOfFile(verdict.why) &&
+    (statSync(`${path}.wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  ) {
     const mended = await mendWal(path, folder, memoryBytesMax);
     if (mended?.verdict.kind === 'sound') return walMended(folder, verdict.why, mended.bytes);
     if (mended !== null) readable = join(folder, 'hot.duckdb');
@@ -222,6 +230,13 @@ async function repair(
   }
   rmSync(folder, { recursive: true, force: true });
   return whole('hot_damaged', `does not open: ${verdict.why}`);
+}
+
+/** DuckDB's word for a database file that is damaged itself: no cut of its log would help. */
+function isOfFile(why: string): boolean {
+  return (
+    /corrupt database file|not a valid duckdb|could not read/i.test(why) && !/\bwal\b/i.test(why)
+  );
 }
 
 function walMended(folder: string, why: string, bytes: number): Examined {

@@ -47,8 +47,9 @@ export function planStreams(evidence: StreamEvidence): StreamPlan {
     }
     const { next, holes, recovered } = endOf(evidence, id, name);
     streams.push({ id, name, next });
-    const reason = evidence.mended.damage ?? 'wal_damaged';
     for (const hole of holes) {
+      const isAtEnd = hole.first >= recovered;
+      const reason = evidence.mended.damage ?? (isAtEnd ? 'wal_damaged' : 'hot_damaged');
       const detail = 'not there any more after a start; at most so many';
       losses.push(lossOf({ stream: name, reason, detail, nowUs }, hole));
       const found = `offsets ${hole.first} to ${hole.next - 1} are not there any more`;
