@@ -57,7 +57,7 @@ describe('readings that are gone', () => {
     }
     // Whoever asks for one of them is told from there on.
     const { gaps } = await readThrough(log, 50, 10);
-    expect(gaps).toEqual([{ first: 50, next: 60, reason: 'not_recorded', before: 0 }]);
+    expect(gaps).toEqual([{ first: 50, next: 60, reason: 'hot_damaged', before: 0 }]);
     await log.close();
   });
 
