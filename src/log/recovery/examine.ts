@@ -8,6 +8,7 @@ import { lockDirectory } from '../data-directory.ts';
 import { migrate } from '../migrate.ts';
 import type { Finding } from './finding.ts';
 import { mendDirectory } from './mend-directory.ts';
+import { lookAtRecords } from './open-records.ts';
 import { openRecovered, type RecoverOptions, reconcileInput } from './open-recovered.ts';
 import { planReconcile } from './reconcile.ts';
 import { clearMended, readJournal } from './replacement.ts';
@@ -25,9 +26,11 @@ export async function examineDirectory(
   try {
     const full = { ...options, isFullCheck: true };
     if (isDryRun) return await say(full);
-    const { database, findings } = await openRecovered(full);
+    const { database, ledger, findings } = await openRecovered(full);
     await database.checkpoint();
     await database.close();
+    // One that is missing is made by the log, whole.
+    if (!ledger.found.isMissing) await ledger.close();
     return findings;
   } finally {
     lock.release();
@@ -56,8 +59,9 @@ async function say(options: RecoverOptions): Promise<readonly Finding[]> {
     try {
       if (mended.database === null) await migrate(connection, directory);
       const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjects();
-      const plan = await planReconcile(await reconcileInput(options, mended, query));
-      return [...mended.findings, ...plan.findings];
+      const records = await lookAtRecords(options);
+      const plan = await planReconcile(reconcileInput(options, { mended, ...records }, query));
+      return [...mended.findings, ...records.findings, ...plan.findings];
     } finally {
       connection.closeSync();
       instance.closeSync();

@@ -12,6 +12,8 @@ export type FindingKind =
   | 'hot_missing'
   | 'mend_interrupted'
   | 'not_checked'
+  | 'record_unusable'
+  | 'record_damaged'
   | 'segment_missing'
   | 'segment_damaged'
   | 'segment_misplaced'

@@ -4,11 +4,12 @@
 import { MillpondError } from '../../core/errors.ts';
 import { databasePath } from '../data-directory.ts';
 import { Database, type DatabaseSettings } from '../database.ts';
-import { Ledger } from '../ledger.ts';
-import { Watermarks } from '../watermarks.ts';
-import { type LedgerEvidence, noLedger, type RecordedLoss } from './evidence.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Watermarks } from '../watermarks.ts';
+import { type LedgerEvidence, noLedger } from './evidence.ts';
 import type { Finding } from './finding.ts';
 import { type MendReport, mendDirectory } from './mend-directory.ts';
+import { openRecords } from './open-records.ts';
 import { applyReconcile, planReconcile, type ReconcileInput } from './reconcile.ts';
 
 export interface RecoverOptions {
@@ -23,9 +24,10 @@ export interface RecoverOptions {
 
 export interface Recovered {
   readonly database: Database;
+  /** What was lost now is noted in it; the next `sync` makes it durable. */
+  readonly ledger: Ledger;
+  readonly watermarks: Watermarks;
   readonly findings: readonly Finding[];
-  /** Recorded in the database now; for the ledger as well. */
-  readonly losses: readonly RecordedLoss[];
 }
 
 /** Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE, and what a disk that is full or away makes it throw. */
@@ -42,11 +44,14 @@ export async function openRecovered(options: RecoverOptions): Promise<Recovered>
     database = await Database.open(databasePath(directory), options.database);
   }
   try {
-    const input = await reconcileInput(options, mended, (sql) => database.rows(sql));
+    const records = await openRecords(options);
+    const { ledger, watermarks } = records;
+    const input = reconcileInput(options, { mended, ...records }, (sql) => database.rows(sql));
     const plan = await planReconcile(input);
     await applyReconcile(database, plan, options);
-    const findings = [...mended.findings, ...plan.findings];
-    return { database, findings, losses: plan.losses };
+    for (const loss of plan.losses) ledger.noteLoss(loss);
+    const findings = [...mended.findings, ...records.findings, ...plan.findings];
+    return { database, ledger, watermarks, findings };
   } catch (error) {
     await database.close();
     throw error;
@@ -59,33 +64,25 @@ function isHopeless(error: unknown): error is MillpondError {
   return !/out of memory|too many open files|cannot allocate|no space left/i.test(error.message);
 }
 
-export async function reconcileInput(
+export function reconcileInput(
   options: RecoverOptions,
-  mended: MendReport,
+  found: { mended: MendReport; ledger: Ledger | null; watermarks: Watermarks },
   query: ReconcileInput['query'],
-): Promise<ReconcileInput> {
+): ReconcileInput {
   const { directory, nowUs, isFullCheck = false } = options;
   return {
     directory,
     query,
-    ledger: await ledgerEvidence(directory, options.lossesMax),
-    watermarks: Watermarks.open(directory).found,
-    mended,
+    ledger: found.ledger === null ? noLedger : evidenceOf(found.ledger),
+    watermarks: found.watermarks.found,
+    mended: found.mended,
     nowUs,
     memoryBytesMax: options.database.memoryBytesMax,
     isFullCheck,
   };
 }
 
-/** A ledger that cannot be read says nothing; one of a later version throws DATA_DIR_UNUSABLE. */
-async function ledgerEvidence(directory: string, lossesMax: number): Promise<LedgerEvidence> {
-  let ledger: Ledger;
-  try {
-    ledger = await Ledger.open(directory, { lossesMax });
-  } catch (error) {
-    if (error instanceof MillpondError) throw error;
-    return noLedger;
-  }
+function evidenceOf(ledger: Ledger): LedgerEvidence {
   return {
     streams: ledger.state.streams(),
     positions: ledger.state.positions(),
