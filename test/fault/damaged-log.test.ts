@@ -194,14 +194,26 @@ test('a drop that was cut between the table and the file is finished', async () 
   expect(existsSync(segmentOf(folder, 0))).toBe(false);
 });
 
-test('without hot.duckdb the sealed readings are there, and the log goes on beyond the rest', async () => {
+test('without hot.duckdb the sealed readings are there, and so is where everybody was', async () => {
   const folder = copyOf(original);
   rmSync(join(folder, 'hot.duckdb'));
-  const { offsets, highWatermark, losses } = await recover(folder);
+  const { offsets, highWatermark, losses, position } = await recover(folder);
   expect(offsets).toEqual(upTo(0, 400));
-  expect(highWatermark).toBeGreaterThan(ROWS);
-  expect(losses).toMatchObject([{ first_offset: 400n, reason: 'hot_damaged' }]);
+  expect({ highWatermark, position }).toEqual({ highWatermark: ROWS, position: 250 });
+  const reason = 'hot_damaged';
+  expect(losses).toMatchObject([{ first_offset: 400n, last_offset: 429n, reason }]);
 });
+
+test.each([['watermarks'], ['watermarks', 'ledger.jsonl']])(
+  'without hot.duckdb and %s the log goes on far beyond',
+  async (...names) => {
+    const folder = copyOf(original);
+    for (const name of ['hot.duckdb', ...names]) rmSync(join(folder, name));
+    const { offsets, highWatermark } = await recover(folder);
+    expect(offsets).toEqual(upTo(0, 400));
+    expect(highWatermark).toBeGreaterThan(ROWS);
+  },
+);
 
 test.each(upTo(0, 3 * rounds))('a bit flipped in hot.duckdb or its log, %i', async () => {
   const folder = copyOf(original);
