@@ -33,7 +33,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const options = logOptions(config, metrics, port);
   const log = await openWhenPossible(options, port);
   if (log === null) return;
-  const report = new LogReport({ log, metrics, options, recoveryFindings: 0 });
+  const report = new LogReport({ log, metrics, options, recoveryFindings: log.recoveryFindings });
   const backup = new LogBackup({
     log,
     directory: config.dataDir,

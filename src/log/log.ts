@@ -26,6 +26,7 @@ import { Losses, lossReason } from './loss.ts';
 import type { Loss } from './loss-book.ts';
 import { type OpenDirectory, openDirectory } from './open-directory.ts';
 import { Pending, type Position } from './pending.ts';
+import { PositionCommits } from './position-commits.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -39,8 +40,6 @@ import { Streams } from './streams.ts';
 import { TailWaiters } from './tail-waiters.ts';
 import type { Watermarks } from './watermarks.ts';
 
-/** Calls that wait for their position to be durable; they come to an end only when the disk is well. */
-const COMMITS_WAITING_MAX = 10_000;
 const RETRY_MS = { first: 100, max: 5_000 };
 /** How long the clock must go on steadily before anything is dropped for its age. */
 const STEADY_AFTER_MS = 24 * 3_600_000;
@@ -50,6 +49,8 @@ export class Log {
   readonly seriesState = new SeriesState();
   readonly streams = new Streams();
   readonly losses: Losses;
+  /** What was put right when it was opened. */
+  readonly recoveryFindings: number;
   readonly #options: LogOptions;
   readonly #lock: DirectoryLock;
   readonly #queue: AppendQueue<Pending>;
@@ -64,6 +65,7 @@ export class Log {
   readonly #reader: StreamReader;
   readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
+  readonly #positionCommits: PositionCommits;
   readonly #deadLetters: DeadLetterStore;
   readonly #files: SegmentFiles;
   readonly #ledger: Ledger;
@@ -73,7 +75,6 @@ export class Log {
   #keeper: Keeper | null = null;
   #database: Database;
   #problem: MillpondError | null = null;
-  #commitsWaiting = 0;
   #closing: Promise<void> | null = null;
 
   private constructor(options: LogOptions, opened: OpenDirectory) {
@@ -84,6 +85,7 @@ export class Log {
     this.#watermarks = opened.watermarks;
     this.#reserve = new DiskReserve(options.directory, options.reserveBytes);
     this.losses = new Losses(opened.ledger);
+    this.recoveryFindings = opened.recoveryFindings;
     this.series = new SeriesTable(options.seriesMax);
     this.#positions = new ConsumerPositions(options.consumersMax);
     this.#deadLetters = new DeadLetterStore({
@@ -146,6 +148,12 @@ export class Log {
         },
       },
     });
+    this.#positionCommits = new PositionCommits({
+      positions: this.#positions,
+      pending: () => this.#queue.filling,
+      startCommit: () => this.#queue.kick(),
+      clock: options.clock,
+    });
     this.#appender = new Appender({
       pending: () => this.#queue.filling,
       series: this.series,
@@ -201,39 +209,9 @@ export class Log {
     this.#queue.kick();
   }
 
-  /**
-   * Stores a consumer's position; resolves when it is durable. Throws as `ConsumerPositions.check`,
-   * and COMMIT_LIMIT.
-   */
+  /** Throws STREAM_UNKNOWN, and as `PositionCommits.commit`. */
   async commitPosition(stream: string, consumer: string, nextOffset: number): Promise<number> {
-    const state = this.stream(stream);
-    if (this.#commitsWaiting >= COMMITS_WAITING_MAX) {
-      const text = `${this.#commitsWaiting} commits wait for the disk, which is all that are allowed.`;
-      throw new MillpondError('COMMIT_LIMIT', text);
-    }
-    const position: Position = {
-      stream: state.name,
-      consumer,
-      nextOffset,
-      committedAtUs: this.#options.clock(),
-    };
-    this.#positions.check(position, state.highWatermark);
-    const pending = this.#queue.filling;
-    const key = ConsumerPositions.key(state.name, consumer);
-    const waiting = pending.positions.get(key);
-    if (waiting === undefined || waiting.nextOffset <= nextOffset)
-      pending.positions.set(key, position);
-    this.#commitsWaiting += 1;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        pending.onDurable.push(resolve);
-        pending.onFailed.push(reject);
-        this.#queue.kick();
-      });
-    } finally {
-      this.#commitsWaiting -= 1;
-    }
-    return this.position(state.name, consumer) ?? nextOffset;
+    return this.#positionCommits.commit(this.stream(stream), consumer, nextOffset);
   }
 
   position(stream: string, consumer: string): number | null {
@@ -249,7 +227,7 @@ export class Log {
     return this.#positions.leastOf(name, settings.retention.protect);
   }
 
-  /** Throws STREAM_UNKNOWN. An empty name means the default stream. */
+  /** As `Streams.get`. */
   stream(name: string): StreamState {
     return this.streams.get(name);
   }
@@ -278,8 +256,7 @@ export class Log {
     return this.#files.pin();
   }
 
-  // After a failed commit DuckDB may refuse to read, and its file may not open again for a while:
-  // that is the disk's fault and passes.
+  // After a failed commit DuckDB may refuse to read for a while: the disk's fault, and it passes.
   async #explained<T>(reading: Promise<T>): Promise<T> {
     try {
       return await reading;

@@ -16,6 +16,8 @@ export interface OpenDirectory {
   readonly database: Database;
   readonly ledger: Ledger;
   readonly watermarks: Watermarks;
+  /** How many things were wrong, and were put right. */
+  readonly recoveryFindings: number;
 }
 
 /** Throws DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or LOG_CORRUPT; the directory is unlocked then. */
@@ -27,7 +29,8 @@ export async function openDirectory(options: LogOptions): Promise<OpenDirectory>
     for (const error of noticesOf(recovered.findings)) events.notice(error);
     syncFolder(directory);
     const { database, ledger, watermarks } = recovered;
-    return { lock, database, ledger, watermarks };
+    const recoveryFindings = recovered.findings.length;
+    return { lock, database, ledger, watermarks, recoveryFindings };
   } catch (error) {
     lock.release();
     throw error;

@@ -69,7 +69,8 @@ export class StreamReader {
             await this.#parts.setAside(stream, thrown);
           }
         } else if (version === stream.layoutVersion) {
-          throw thrown;
+          if (stream.moving === null) throw thrown;
+          await stream.moving;
         }
       }
     }

@@ -31,6 +31,8 @@ export class StreamState {
   isFull = false;
   /** Changes whenever rows move or go: a read that fails across a change is tried again. */
   layoutVersion = 0;
+  /** While a table that is read may be gone, though this state does not say so yet. */
+  moving: Promise<void> | null = null;
   #isLastClosed = true;
 
   constructor(

@@ -54,8 +54,11 @@ const within = (from: number, to: number): number => from + Math.floor(random() 
 async function mend(folder: string) {
   const report = await mendDirectory(folder, options);
   finishReplacement(folder);
-  const again = await mendDirectory(folder, options);
-  expect(again.findings.filter(({ kind }) => kind !== 'wal_torn')).toEqual([]);
+  // Where nothing could be kept a new database comes next, and until then it is missing.
+  if (existsSync(hot(folder))) {
+    const again = await mendDirectory(folder, options);
+    expect(again.findings.filter(({ kind }) => kind !== 'wal_torn')).toEqual([]);
+  }
   expect(readdirSync(folder).filter((name) => name.startsWith('mend'))).toEqual([]);
   const tables = existsSync(hot(folder))
     ? await withDatabase(

@@ -14,7 +14,35 @@ export async function registerSegment(
   sealed: { readonly segment: Segment; readonly table: HotTable },
 ): Promise<void> {
   const { segment, table } = sealed;
+  const end = markMoving(stream);
   database.forget(table.name);
+  try {
+    await replaceTable(database, stream, sealed);
+    stream.segments.add(segment);
+    stream.dropHot(table);
+  } finally {
+    end();
+  }
+}
+
+/** Returns what ends the move. */
+function markMoving(stream: StreamState): () => void {
+  let end = (): void => {};
+  const moving = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  stream.moving = moving;
+  return () => {
+    stream.moving = null;
+    end();
+  };
+}
+
+async function replaceTable(
+  database: Database,
+  stream: StreamState,
+  { segment, table }: { readonly segment: Segment; readonly table: HotTable },
+): Promise<void> {
   await database.transaction(async () => {
     const { writer } = database;
     await writer.run(
@@ -33,8 +61,6 @@ export async function registerSegment(
     );
     await writer.run(`drop table ${table.name}`);
   });
-  stream.segments.add(segment);
-  stream.dropHot(table);
 }
 
 /** The segments are no longer part of the stream, and the losses say so: durable when it resolves. */
