@@ -173,12 +173,16 @@ export class Log {
   }
 
   /**
-   * Puts a decoded message into the next commit: its readings, its dead letter, or both. Throws
-   * STREAM_FULL, and takes nothing of it, when a stream of one of its readings takes no more and it
-   * may be refused; else what finds no room is recorded as a loss.
+   * Puts a decoded message's readings and dead letter into the next commit. Throws STREAM_FULL, and
+   * takes nothing, when it may be refused and a stream is full; else what finds no room is a loss.
    */
   append(message: RawMessage, decoded: Decoded): void {
     this.#appender.append(message, decoded);
+  }
+
+  /** Letters that go with what is appended before and after it, in one commit. */
+  removeDeadLetters(ids: Iterable<number>): void {
+    for (const id of ids) this.#queue.filling.removedDeadLetters.add(id);
   }
 
   /** Notes that something was lost before it came to the log; written with the next commit. */
@@ -201,10 +205,7 @@ export class Log {
     this.#queue.kick();
   }
 
-  /**
-   * Stores a consumer's position; resolves when it is durable. Throws as `ConsumerPositions.check`,
-   * and COMMIT_LIMIT.
-   */
+  /** Resolves when the position is durable. Throws as `ConsumerPositions.check`, and COMMIT_LIMIT. */
   async commitPosition(stream: string, consumer: string, nextOffset: number): Promise<number> {
     const state = this.stream(stream);
     if (this.#commitsWaiting >= COMMITS_WAITING_MAX) {
@@ -278,8 +279,7 @@ export class Log {
     return this.#files.pin();
   }
 
-  // After a failed commit DuckDB may refuse to read, and its file may not open again for a while:
-  // that is the disk's fault and passes.
+  // After a failed commit DuckDB may refuse to read or to open its file: the disk's fault, and it passes.
   async #explained<T>(reading: Promise<T>): Promise<T> {
     try {
       return await reading;
