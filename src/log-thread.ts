@@ -12,6 +12,8 @@ import { LiveDecoder } from './decode/live-decoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
+import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
+import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
 import { Log } from './log/log.ts';
@@ -40,6 +42,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     clock: systemClock,
     memoryBytesMax: options.database.memoryBytesMax,
   });
+  const letters = new DeadLetterWorker(log, decoder);
   const fetcher = new Fetcher(log.series.keys);
 
   const store = { decoder, log, decoded: (decoded: Decoded) => metrics.decoded(decoded) };
@@ -65,6 +68,20 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return log.inspect((connection) => listLosses(connection, request));
       },
       listSegments: async (request) => listSegments(log.streams, request),
+      listDeadLetters: ({ filter, from, limit }) =>
+        log.inspect((connection) => listDeadLetters(connection, filter, { from, limit })),
+      readDeadLetter: (id) =>
+        log.inspect(async (connection) => {
+          const filter = { profile: '', reason: '', ids: [id] };
+          const [letter] = await readDeadLetters(connection, filter, {
+            from: id,
+            limit: 1,
+            bytesMax: Number.POSITIVE_INFINITY,
+          });
+          return letter ?? null;
+        }),
+      reprocessDeadLetters: (work) => letters.reprocess(work),
+      purgeDeadLetters: (work) => letters.purge(work),
       beginBackup: () => backup.begin(),
       readBackup: ({ file, position, bytesMax }) => backup.read(file, position, bytesMax),
       endBackup: async () => {

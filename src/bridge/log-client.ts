@@ -10,6 +10,13 @@ import type {
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
+import type {
+  DeadLetterEntry,
+  DeadLetterWithPayload,
+  DeadLetterWork,
+  Purged,
+  Reprocessed,
+} from '../core/dead-letter.ts';
 import type { DiskState } from '../core/disk-state.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type {
@@ -188,6 +195,22 @@ export class LogClient implements Intake, LogReader, LogInspector {
 
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>> {
     return this.#inTime('listSegments', this.#call('listSegments', request));
+  }
+
+  listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>> {
+    return this.#inTime('listDeadLetters', this.#call('listDeadLetters', work));
+  }
+
+  readDeadLetter(id: number): Promise<DeadLetterWithPayload | null> {
+    return this.#inTime('readDeadLetter', this.#call('readDeadLetter', id));
+  }
+
+  reprocessDeadLetters(work: DeadLetterWork): Promise<Reprocessed> {
+    return this.#call('reprocessDeadLetters', work);
+  }
+
+  purgeDeadLetters(work: DeadLetterWork): Promise<Purged> {
+    return this.#call('purgeDeadLetters', work);
   }
 
   beginBackup(): Promise<BackupPlan> {

@@ -1,6 +1,13 @@
 // Every message that crosses between the two threads.
 
 import type { EncodedFetch, FetchRequest, StartRequest } from '../core/contracts.ts';
+import type {
+  DeadLetterEntry,
+  DeadLetterWithPayload,
+  DeadLetterWork,
+  Purged,
+  Reprocessed,
+} from '../core/dead-letter.ts';
 import type { DiskState } from '../core/disk-state.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type {
@@ -28,6 +35,10 @@ export interface Calls {
   metrics: { ask: null; answer: string };
   listLosses: { ask: PageRequest<LossCursor>; answer: Page<LossEntry, LossCursor> };
   listSegments: { ask: PageRequest<SegmentCursor>; answer: Page<SegmentEntry, SegmentCursor> };
+  listDeadLetters: { ask: DeadLetterWork; answer: Page<DeadLetterEntry, number> };
+  readDeadLetter: { ask: number; answer: DeadLetterWithPayload | null };
+  reprocessDeadLetters: { ask: DeadLetterWork; answer: Reprocessed };
+  purgeDeadLetters: { ask: DeadLetterWork; answer: Purged };
   beginBackup: { ask: null; answer: BackupPlan };
   readBackup: {
     ask: { file: number; position: number; bytesMax: number };

@@ -14,8 +14,13 @@ import { type ErrorCode, errorTable, MillpondError } from '../core/errors.ts';
 import {
   AdminServiceClient,
   type BackupResponse,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type GetDeadLetterResponse,
   type GetStatusResponse,
   type Loss,
+  type PurgeDeadLettersResponse,
+  type ReprocessDeadLettersResponse,
   type Segment,
 } from '../generated/millpond/v1/admin_service.ts';
 import {
@@ -27,6 +32,8 @@ import { readErrorReason } from './error-detail.ts';
 
 const answerTimeoutMs = 5000;
 const pageSize = 1000;
+/** Dead letters decoded in one call: few enough for an answer in time. */
+const workSize = 200;
 
 const channelOptions = {
   // A gateway stands on the same machine or network; an http_proxy variable is not meant for it.
@@ -76,6 +83,52 @@ export class GatewayClient {
       const { losses, nextPageToken } = await this.#answer(this.#admin.listLosses, request);
       return { entries: losses, nextPageToken };
     });
+  }
+
+  /** The oldest first. */
+  deadLetters(filter: DeadLetterFilter): AsyncGenerator<DeadLetter, void> {
+    return allPages(async (pageToken) => {
+      const request = { filter, pageToken, pageSize };
+      const page = await this.#answer(this.#admin.listDeadLetters, request);
+      return { entries: page.deadLetters, nextPageToken: page.nextPageToken };
+    });
+  }
+
+  /** Throws DEAD_LETTER_UNKNOWN. */
+  deadLetter(id: bigint): Promise<GetDeadLetterResponse> {
+    return this.#answer(this.#admin.getDeadLetter, { id });
+  }
+
+  /** All of the filter, piece by piece. */
+  async reprocessDeadLetters(filter: DeadLetterFilter) {
+    const sum = { reprocessed: 0n, readings: 0n, kept: 0n };
+    for (let fromId: bigint | undefined = 0n; fromId !== undefined; ) {
+      const request = { filter, fromId, limit: workSize };
+      const done: ReprocessDeadLettersResponse = await this.#answer(
+        this.#admin.reprocessDeadLetters,
+        request,
+      );
+      sum.reprocessed += done.reprocessed;
+      sum.readings += done.readings;
+      sum.kept += done.kept;
+      fromId = done.nextId;
+    }
+    return sum;
+  }
+
+  /** How many went. */
+  async purgeDeadLetters(filter: DeadLetterFilter): Promise<bigint> {
+    let sum = 0n;
+    for (let fromId: bigint | undefined = 0n; fromId !== undefined; ) {
+      const request = { filter, fromId, limit: pageSize };
+      const done: PurgeDeadLettersResponse = await this.#answer(
+        this.#admin.purgeDeadLetters,
+        request,
+      );
+      sum += done.purged;
+      fromId = done.nextId;
+    }
+    return sum;
   }
 
   /** Of one stream, or of all if it is empty; by stream, then by offset. */

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { registerBackup } from './backup.ts';
 import { registerCheck } from './check.ts';
+import { registerDeadLetters } from './dead-letters.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
@@ -24,6 +25,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerStatus,
   registerLosses,
   registerInspect,
+  registerDeadLetters,
   registerBackup,
   registerDecode,
   registerPorts,

@@ -75,6 +75,10 @@ export const errorTable = {
   ),
   // Reading the log.
   STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),
+  DEAD_LETTER_UNKNOWN: kind(
+    'NOT_FOUND',
+    'It may have gone meanwhile; `millpond dead-letters` lists those there are.',
+  ),
   OFFSET_BEYOND_END: kind(
     'OUT_OF_RANGE',
     'Start at or before the high watermark, or at EDGE_LATEST.',

@@ -1,6 +1,13 @@
 // What the log tells of itself: its state, its losses, its sealed files, and a copy of it. Offsets
 // are numbers within 2^53, times microseconds since the Unix epoch.
 
+import type {
+  DeadLetterEntry,
+  DeadLetterWithPayload,
+  DeadLetterWork,
+  Purged,
+  Reprocessed,
+} from './dead-letter.ts';
 import type { DiskState } from './disk-state.ts';
 import type { StreamConfig } from './stream-config.ts';
 
@@ -130,6 +137,11 @@ export interface LogInspector {
   listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>>;
   /** Throws STREAM_UNKNOWN. */
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
+  listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>>;
+  /** Null when there is none of that number. */
+  readDeadLetter(id: number): Promise<DeadLetterWithPayload | null>;
+  reprocessDeadLetters(work: DeadLetterWork): Promise<Reprocessed>;
+  purgeDeadLetters(work: DeadLetterWork): Promise<Purged>;
   /** Takes the copy's state and keeps its files until `endBackup`. Throws BACKUP_RUNNING. */
   beginBackup(): Promise<BackupPlan>;
   /** At most `bytesMax` bytes of the plan's file from `position` on; fewer only at its end. */

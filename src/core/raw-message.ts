@@ -31,6 +31,7 @@ const RETAINED = 1;
 const REDELIVERED = 2;
 /** Above the two flags: 0 for no fault, else one more than its place in the list. */
 const FAULT_SHIFT = 2;
+const FAULT_MASK = 0x1f;
 
 type Marks = Pick<RawMessage, 'isRetained' | 'isRedelivered' | 'fault'>;
 
@@ -43,7 +44,7 @@ export function flagsOf({ isRetained, isRedelivered, fault }: Marks): number {
 }
 
 export function marksOf(flags: number): Marks {
-  const fault = frameFaults[(flags >> FAULT_SHIFT) - 1];
+  const fault = frameFaults[((flags >> FAULT_SHIFT) & FAULT_MASK) - 1];
   return {
     isRetained: (flags & RETAINED) !== 0,
     isRedelivered: (flags & REDELIVERED) !== 0,

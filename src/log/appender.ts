@@ -38,15 +38,24 @@ export class Appender {
     const pending = this.#parts.pending();
     if (decoded.deadLetter !== null) {
       pending.deadLetters.push(
-        deadLetterOf(message, { profile: decoded.profile, ...decoded.deadLetter }),
+        deadLetterOf(message, {
+          profile: decoded.profile,
+          ...decoded.deadLetter,
+          isPartial: readings.length > 0,
+        }),
       );
     }
-    for (const reading of readings) {
+    for (const [index, reading] of readings.entries()) {
       const series = this.#parts.series.idOf(reading, message.source);
       if (series < 0) {
         const detail = `more than ${this.#parts.options.seriesMax} series`;
         pending.deadLetters.push(
-          deadLetterOf(message, { profile: decoded.profile, reason: 'series_limit', detail }),
+          deadLetterOf(message, {
+            profile: decoded.profile,
+            reason: 'series_limit',
+            detail,
+            isPartial: index > 0,
+          }),
         );
         return;
       }

@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
 import type { Losses } from './loss.ts';
 import type { Position } from './pending.ts';
-import { createHotTable } from './schema.ts';
+import { createHotTable, PARTIAL } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
 export class CommitWriter {
@@ -39,6 +39,10 @@ export class CommitWriter {
         await writer.run('delete from dead_letters where id < $1', [
           BigInt(commit.trimDeadLettersBelow),
         ]);
+      }
+      if (commit.removedDeadLetters.size > 0) {
+        const ids = [...commit.removedDeadLetters].join(',');
+        await writer.run(`delete from dead_letters where id in (${ids})`);
       }
       if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
@@ -73,7 +77,7 @@ function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
     appender.appendVarchar(letter.profile);
     appender.appendVarchar(letter.reason);
     appender.appendVarchar(letter.detail);
-    appender.appendUTinyInt(flagsOf(letter));
+    appender.appendUTinyInt(flagsOf(letter) | (letter.isPartial ? PARTIAL : 0));
     appender.appendBlob(letter.payload);
     appender.endRow();
   }

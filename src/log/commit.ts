@@ -24,6 +24,8 @@ export interface Commit {
   readonly firstDeadLetterId: number;
   /** Dead letters below this number go, with `losses` saying so; -1 for none. */
   readonly trimDeadLettersBelow: number;
+  /** Numbers of letters that go because somebody asked for it. */
+  readonly removedDeadLetters: ReadonlySet<number>;
   readonly losses: readonly Loss[];
   readonly positions: readonly Position[];
   /** New `devices` rows. Null when not due. */
@@ -38,6 +40,7 @@ export const emptyCommit: Commit = {
   deadLetters: [],
   firstDeadLetterId: 0,
   trimDeadLettersBelow: -1,
+  removedDeadLetters: new Set(),
   losses: [],
   positions: [],
   snapshots: null,

@@ -98,8 +98,8 @@ export class Committer {
     for (const position of commit.positions) positions.set(position);
     if (commit.snapshots !== null) this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
     const sizes = commit.deadLetters.map(({ payload }) => payload.length);
-    const trimmed = commit.trimDeadLettersBelow - deadLetters.firstId;
-    deadLetters.committed(sizes, commit.trimDeadLettersBelow);
+    const trimmed = deadLetters.countBelow(commit.trimDeadLettersBelow);
+    deadLetters.committed(sizes, commit.trimDeadLettersBelow, commit.removedDeadLetters);
     if (commit.trimDeadLettersBelow >= 0) events.trimmedDeadLetters(trimmed);
     this.#noteEnds(commit);
     for (const settle of pending.onDurable) settle();

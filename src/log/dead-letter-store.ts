@@ -11,11 +11,15 @@ export interface DeadLetterLimits {
   readonly bytesMax: number;
 }
 
+/** In place of the size of a letter that is no longer there. */
+const GONE = -1;
+
 export class DeadLetterStore {
   readonly #limits: DeadLetterLimits;
-  /** Bytes of each letter kept, the oldest first; 0 for a number that is no longer there. */
+  /** Bytes of each letter kept, the oldest first; GONE for a number that is no longer there. */
   #sizes: number[] = [];
   #firstId = 0;
+  #count = 0;
   #bytes = 0;
 
   constructor(limits: DeadLetterLimits) {
@@ -23,7 +27,7 @@ export class DeadLetterStore {
   }
 
   get count(): number {
-    return this.#sizes.length;
+    return this.#count;
   }
 
   get bytes(): number {
@@ -46,35 +50,60 @@ export class DeadLetterStore {
     const [ids = [], sizes = []] = found.getColumns();
     this.#firstId = Number(ids[0] ?? nextId);
     this.#sizes = new Array<number>(ids.length === 0 ? 0 : Number(ids.at(-1)) + 1 - this.#firstId);
-    this.#sizes.fill(0);
+    this.#sizes.fill(GONE);
+    this.#count = ids.length;
+    this.#bytes = 0;
     for (const [row, id] of ids.entries()) {
-      this.#sizes[Number(id) - this.#firstId] = Number(sizes[row]);
+      const size = Number(sizes[row]);
+      this.#sizes[Number(id) - this.#firstId] = size;
+      this.#bytes += size;
     }
-    this.#bytes = this.#sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** The id below which letters must go so that `count` more of `bytes` fit; -1 if they fit. */
   trimBelow(count: number, bytes: number): number {
-    const countOver = this.count + count - this.#limits.countMax;
+    const countOver = this.#count + count - this.#limits.countMax;
     const bytesOver = this.#bytes + bytes - this.#limits.bytesMax;
     if (countOver <= 0 && bytesOver <= 0) return -1;
-    let trimmed = Math.min(this.count, Math.max(countOver, Math.ceil(this.count * TRIM_SHARE)));
+    const wanted = Math.max(countOver, Math.ceil(this.#count * TRIM_SHARE));
+    let trimmed = 0;
     let freed = 0;
-    for (let index = 0; index < trimmed; index++) freed += this.#sizes[index] as number;
-    while (freed < bytesOver && trimmed < this.count) freed += this.#sizes[trimmed++] as number;
-    return this.#firstId + trimmed;
+    let at = 0;
+    for (; at < this.#sizes.length && (trimmed < wanted || freed < bytesOver); at += 1) {
+      const size = this.#sizes[at] as number;
+      if (size === GONE) continue;
+      trimmed += 1;
+      freed += size;
+    }
+    return this.#firstId + at;
   }
 
-  /** Takes note of a durable commit: letters below `trimBelow` went (-1 for none), these came. */
-  committed(sizes: readonly number[], trimBelow: number): void {
-    if (trimBelow > this.#firstId) {
-      const gone = this.#sizes.splice(0, trimBelow - this.#firstId);
-      this.#firstId = trimBelow;
-      this.#bytes -= gone.reduce((sum, size) => sum + size, 0);
-    }
+  /** How many letters there are below the id. */
+  countBelow(id: number): number {
+    let count = 0;
+    for (let at = 0; at < id - this.#firstId; at += 1) if (this.#sizes[at] !== GONE) count += 1;
+    return count;
+  }
+
+  /** Takes note of a durable commit: letters below `trimBelow` went (-1 for none), these came and went. */
+  committed(sizes: readonly number[], trimBelow: number, removed: Iterable<number> = []): void {
     for (const size of sizes) {
       this.#sizes.push(size);
+      this.#count += 1;
       this.#bytes += size;
     }
+    for (const id of removed) this.#remove(id - this.#firstId);
+    if (trimBelow <= this.#firstId) return;
+    for (let at = 0; at < trimBelow - this.#firstId; at += 1) this.#remove(at);
+    this.#sizes.splice(0, trimBelow - this.#firstId);
+    this.#firstId = trimBelow;
+  }
+
+  #remove(at: number): void {
+    const size = this.#sizes[at];
+    if (size === undefined || size === GONE) return;
+    this.#sizes[at] = GONE;
+    this.#count -= 1;
+    this.#bytes -= size;
   }
 }

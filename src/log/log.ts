@@ -181,12 +181,16 @@ export class Log {
   }
 
   /**
-   * Puts a decoded message into the next commit: its readings, its dead letter, or both. Throws
-   * STREAM_FULL, and takes nothing of it, when a stream of one of its readings takes no more and it
-   * may be refused; else what finds no room is recorded as a loss.
+   * Puts a decoded message's readings and dead letter into the next commit. Throws STREAM_FULL, and
+   * takes nothing, when it may be refused and a stream is full; else what finds no room is a loss.
    */
   append(message: RawMessage, decoded: Decoded): void {
     this.#appender.append(message, decoded);
+  }
+
+  /** Letters that go with what is appended before and after it, in one commit. */
+  removeDeadLetters(ids: Iterable<number>): void {
+    for (const id of ids) this.#queue.filling.removedDeadLetters.add(id);
   }
 
   /** Notes that something was lost before it came to the log; written with the next commit. */

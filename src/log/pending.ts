@@ -14,13 +14,15 @@ export interface DeadLetter {
   readonly isRetained: boolean;
   readonly isRedelivered: boolean;
   readonly fault?: FrameFault;
+  /** Other parts of the message became readings. */
+  readonly isPartial: boolean;
   /** A copy, owned by the dead letter. */
   readonly payload: Uint8Array;
 }
 
 export function deadLetterOf(
   message: RawMessage,
-  why: { profile: string; reason: string; detail: string },
+  why: { profile: string; reason: string; detail: string; isPartial: boolean },
 ): DeadLetter {
   return {
     receivedAtUs: message.receivedAtUs,
@@ -31,6 +33,7 @@ export function deadLetterOf(
     detail: why.detail,
     isRetained: message.isRetained,
     isRedelivered: message.isRedelivered,
+    isPartial: why.isPartial,
     ...(message.fault === undefined ? {} : { fault: message.fault }),
     payload: Uint8Array.from(message.payload),
   };
@@ -49,6 +52,8 @@ export class Pending {
   /** By stream number. */
   readonly rows = new Map<number, ColumnBuilder>();
   readonly deadLetters: DeadLetter[] = [];
+  /** Numbers of dead letters that go with this commit. */
+  readonly removedDeadLetters = new Set<number>();
   readonly losses: Loss[] = [];
   /** The last position of each consumer wins; by stream and name. */
   readonly positions = new Map<string, Position>();
@@ -64,6 +69,7 @@ export class Pending {
     return (
       this.rows.size === 0 &&
       this.deadLetters.length === 0 &&
+      this.removedDeadLetters.size === 0 &&
       this.positions.size === 0 &&
       this.losses.length === 0 &&
       this.onDurable.length === 0

@@ -19,7 +19,7 @@ export interface RowTarget {
 export interface CommitContext {
   readonly targetOf: (streamId: number) => RowTarget;
   readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
-  readonly deadLetters: Pick<DeadLetterStore, 'firstId' | 'nextId' | 'trimBelow'>;
+  readonly deadLetters: Pick<DeadLetterStore, 'nextId' | 'trimBelow' | 'countBelow'>;
   readonly positions: Pick<ConsumerPositions, 'isBehind'>;
   readonly snapshots: readonly SeriesSnapshot[] | null;
   /** The durable end of each stream: what the snapshots hold. By number. */
@@ -44,7 +44,7 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
   }
   const deadLetterBytes = pending.deadLetters.reduce((sum, { payload }) => sum + payload.length, 0);
   const trimBelow = deadLetters.trimBelow(pending.deadLetters.length, deadLetterBytes);
-  const trimCount = trimBelow < 0 ? 0 : trimBelow - deadLetters.firstId;
+  const trimCount = trimBelow < 0 ? 0 : deadLetters.countBelow(trimBelow);
   const trimmed = trimCount === 0 ? [] : [trimmedLoss(trimCount, context.nowUs)];
   return {
     rows,
@@ -52,6 +52,7 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
     deadLetters: pending.deadLetters,
     firstDeadLetterId: deadLetters.nextId,
     trimDeadLettersBelow: trimBelow,
+    removedDeadLetters: pending.removedDeadLetters,
     losses: [...pending.losses, ...trimmed],
     positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
     snapshots: context.snapshots,

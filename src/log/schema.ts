@@ -33,6 +33,9 @@ export const createTables = [
      first_received timestamp, last_received timestamp, sealed_at timestamp)`,
 ] as const;
 
+/** Among a dead letter's flags, beside those of core/raw-message: parts of the message are readings. */
+export const PARTIAL = 0x80;
+
 /** The newest readings of one stream from `firstOffset` on, in offset order, without a hole. */
 export function createHotTable(table: string): string {
   return `create table ${table} (

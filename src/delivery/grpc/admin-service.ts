@@ -12,16 +12,26 @@ import type { LogInspector } from '../../core/log-inspection.ts';
 import type {
   BackupRequest,
   BackupResponse,
+  GetDeadLetterRequest,
   ListConsumersRequest,
   ListConsumersResponse,
+  ListDeadLettersRequest,
   ListLossesRequest,
   ListLossesResponse,
   ListSegmentsRequest,
   ListSegmentsResponse,
   ListStreamsResponse,
+  PurgeDeadLettersRequest,
   ReloadProfilesResponse,
+  ReprocessDeadLettersRequest,
 } from '../../generated/millpond/v1/admin_service.ts';
 import { type BackupCalls, sendBackup } from './backup-stream.ts';
+import {
+  getDeadLetter,
+  listDeadLetters,
+  purgeDeadLetters,
+  reprocessDeadLetters,
+} from './dead-letter-calls.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
 import {
@@ -56,6 +66,12 @@ export function adminHandlers({
     listConsumers: unary((request: ListConsumersRequest) => listConsumers(log, request)),
     listLosses: unary((request: ListLossesRequest) => listLosses(log, request)),
     listSegments: unary((request: ListSegmentsRequest) => listSegments(log, request)),
+    listDeadLetters: unary((request: ListDeadLettersRequest) => listDeadLetters(log, request)),
+    getDeadLetter: unary((request: GetDeadLetterRequest) => getDeadLetter(log, request)),
+    reprocessDeadLetters: unary((request: ReprocessDeadLettersRequest) =>
+      reprocessDeadLetters(log, request),
+    ),
+    purgeDeadLetters: unary((request: PurgeDeadLettersRequest) => purgeDeadLetters(log, request)),
     reloadProfiles: unary(
       async (): Promise<ReloadProfilesResponse> => ({ profiles: await reloadProfiles() }),
     ),

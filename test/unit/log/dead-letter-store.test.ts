@@ -60,3 +60,16 @@ test('many small letters give way to a few large ones at once', () => {
     expect(store.bytes).toBeLessThanOrEqual(1_000_000);
   }
 });
+
+test('letters that went on demand leave room, and are not counted again when the rest is trimmed', () => {
+  const store = new DeadLetterStore({ countMax: 5, bytesMax: 1000 });
+  store.committed([10, 20, 30, 40, 50], -1);
+  store.committed([], -1, [1, 3, 3, 99]);
+  expect([store.count, store.bytes, store.nextId]).toEqual([3, 90, 5]);
+  expect(store.trimBelow(2, 10)).toBe(-1);
+  expect(store.countBelow(store.nextId)).toBe(3);
+  const below = store.trimBelow(4, 10);
+  expect([below, store.countBelow(below)]).toEqual([3, 2]);
+  store.committed([1, 1, 1, 1], below, [0]);
+  expect([store.count, store.bytes, store.firstId, store.nextId]).toEqual([5, 54, 3, 9]);
+});

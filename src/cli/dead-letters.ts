@@ -1,0 +1,101 @@
+// `millpond dead-letters`: messages that could not be decoded, looked at, decoded again, thrown away.
+
+import type { Command } from 'commander';
+import { Argument, InvalidArgumentError } from 'commander';
+import { MillpondError } from '../core/errors.ts';
+import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+
+interface DeadLetterFlags extends GrpcFlags {
+  readonly profile: string;
+  readonly reason: string;
+  readonly id: readonly bigint[];
+  readonly count: number;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+type Action = 'list' | 'show' | 'reprocess' | 'purge';
+
+function collectId(text: string, ids: readonly bigint[]): readonly bigint[] {
+  if (/^\d{1,16}$/.test(text)) return [...ids, BigInt(text)];
+  throw new InvalidArgumentError('It is the number of a dead letter, as the list shows it.');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError('It is a whole number from 1 up.');
+}
+
+async function run(action: Action, flags: DeadLetterFlags): Promise<void> {
+  const { profile, reason, id: ids } = flags;
+  const isAny = profile === '' && reason === '' && ids.length === 0;
+  if (action === 'purge' && isAny && flags.all !== true) {
+    throw new MillpondError(
+      'USAGE',
+      'say which ones to throw away: --profile, --reason, --id or --all',
+    );
+  }
+  if (action === 'show' && ids.length !== 1) {
+    throw new MillpondError('USAGE', 'say which one to show: --id N');
+  }
+  const { GatewayClient } = await import('./client.ts');
+  const { deadLetterJson, deadLetterLines, payloadLines } = await import(
+    './inspect/dead-letter-lines.ts'
+  );
+  const client = new GatewayClient(reachableAddress(flags.grpc));
+  const filter = { profile, reason, ids: [...ids] };
+  const print = (lines: readonly string[]): void => {
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  };
+  try {
+    if (action === 'list') {
+      const { newest } = await import('./inspect/newest.ts');
+      const { entries, older } = await newest(client.deadLetters(filter), flags.count);
+      print(flags.json === true ? entries.map(deadLetterJson) : deadLetterLines(entries, older));
+    } else if (action === 'show') {
+      const { deadLetter, payload } = await client.deadLetter(ids[0] as bigint);
+      if (flags.json === true) print([deadLetterJson(deadLetter!, payload)]);
+      else print([...deadLetterLines([deadLetter!], 0), ...payloadLines(payload)]);
+    } else if (action === 'reprocess') {
+      const { reprocessed, readings, kept } = await client.reprocessDeadLetters(filter);
+      print([`${reprocessed} dead letters gave ${readings} readings; ${kept} are dead still`]);
+    } else {
+      print([`${await client.purgeDeadLetters(filter)} dead letters thrown away`]);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+export function registerDeadLetters(program: Command): void {
+  program
+    .command('dead-letters')
+    .description('list, show, decode again or throw away what could not be decoded')
+    .addArgument(
+      new Argument('[action]', 'what to do')
+        .choices(['list', 'show', 'reprocess', 'purge'])
+        .default('list'),
+    )
+    .addOption(grpcOption())
+    .option('-p, --profile <name>', 'only those that this profile read', '')
+    .option('-r, --reason <code>', 'only those with this reason', '')
+    .option('--id <n>', 'only this one; can be repeated', collectId, [])
+    .option('-n, --count <n>', 'list: only the newest so many', parseCount, 100)
+    .option('--all', 'purge: all of them')
+    .option('--json', 'list, show: one JSON object a line, numbers of 64 bits as strings')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  millpond dead-letters                          the newest hundred
+  millpond dead-letters show --id 17             one of them, with its payload
+  millpond reload && millpond dead-letters reprocess --profile acme
+  millpond dead-letters purge --reason no_profile
+
+reprocess decodes them again by the profiles of now, in the order in which they came: their readings get
+new offsets and keep the times at which they were received, each once, whatever happens meanwhile. What
+purge throws away is recorded as a loss.`,
+    )
+    .action(run);
+}

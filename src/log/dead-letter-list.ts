@@ -1,0 +1,75 @@
+// Dead letters read back: a page of them, or one with its bytes, the oldest first.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBBlobValue } from '@duckdb/node-api';
+import type {
+  DeadLetterEntry,
+  DeadLetterFilter,
+  DeadLetterWithPayload,
+} from '../core/dead-letter.ts';
+import type { Page, PageRequest } from '../core/log-inspection.ts';
+import { marksOf } from '../core/raw-message.ts';
+import { PARTIAL } from './schema.ts';
+
+const columns = `id, epoch_us(received_at) as received_at_us, source, topic, profile, reason, detail,
+  flags, octet_length(payload) as bytes`;
+// An empty text is any; an empty list is any.
+const chosen = `id >= $1 and ($2 = '' or profile = $2) and ($3 = '' or reason = $3)
+  and (len($4) = 0 or list_contains(string_split($4, ','), id::varchar))`;
+
+function valuesOf({ profile, reason, ids }: DeadLetterFilter, from: number) {
+  return [BigInt(from), profile, reason, ids.join(',')];
+}
+
+export async function listDeadLetters(
+  connection: DuckDBConnection,
+  filter: DeadLetterFilter,
+  { from, limit }: Omit<PageRequest<number>, 'stream'>,
+): Promise<Page<DeadLetterEntry, number>> {
+  const result = await connection.runAndReadAll(
+    `select ${columns} from dead_letters where ${chosen} order by id limit ${limit + 1}`,
+    valuesOf(filter, from ?? 0),
+  );
+  const found = result.getRowObjects().map(entryOf);
+  return { entries: found.slice(0, limit), next: found[limit]?.id ?? null };
+}
+
+/** As many of the list as `bytesMax` of payloads allow, at least one if there is one. */
+export async function readDeadLetters(
+  connection: DuckDBConnection,
+  filter: DeadLetterFilter,
+  { from, limit, bytesMax }: { from: number; limit: number; bytesMax: number },
+): Promise<DeadLetterWithPayload[]> {
+  const { entries } = await listDeadLetters(connection, filter, { from, limit });
+  let bytes = 0;
+  const taken = entries.filter((entry, index) => {
+    bytes += entry.bytes;
+    return index === 0 || bytes <= bytesMax;
+  });
+  const last = taken.at(-1);
+  if (last === undefined) return [];
+  const result = await connection.runAndReadAll(
+    `select ${columns}, payload from dead_letters where ${chosen} and id <= ${last.id} order by id`,
+    valuesOf(filter, from),
+  );
+  return result.getRowObjects().map((row) => ({
+    ...entryOf(row),
+    payload: row.payload instanceof DuckDBBlobValue ? row.payload.bytes : new Uint8Array(),
+  }));
+}
+
+function entryOf(row: Record<string, unknown>): DeadLetterEntry {
+  const flags = Number(row.flags);
+  return {
+    id: Number(row.id),
+    receivedAtUs: Number(row.received_at_us),
+    source: String(row.source),
+    topic: String(row.topic),
+    profile: String(row.profile),
+    reason: String(row.reason),
+    detail: String(row.detail),
+    ...marksOf(flags),
+    isPartial: (flags & PARTIAL) !== 0,
+    bytes: Number(row.bytes),
+  };
+}
