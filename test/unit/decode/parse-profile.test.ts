@@ -116,3 +116,43 @@ test('editors get a JSON Schema with the reasons in it', () => {
   expect(Object.keys(schema.properties)).toContain('readings');
   expect(schema.properties.priority?.description).toContain('specificity');
 });
+
+test('texts, bytes and times that cannot be are named with their places', () => {
+  const wrong = `profile: wrong
+match: ["w/{device}"]
+format: bytes
+time: { at: t, format: "DD.MM hh:mm" }
+bytes:
+  at: q
+  fields:
+    a: { offset: 0, type: i16, sign: magnitude }
+    b: { offset: 0, type: u8, bits: [4, 8] }
+readings:
+  - { at: a, metric: temperature, type: text }
+  - { at: b, metric: x, pattern: "{a:number}" }
+  - { at: b, metric: x, when: { at: "..." } }
+  - { at: b, decoder: nosuch }
+`;
+  const { profile, errors } = parseProfile(wrong, 'wrong.yaml');
+  expect(profile).toBeNull();
+  expect(errors.map(({ line, column }) => [line, column])).toEqual([
+    [4, 16],
+    [6, 3],
+    [8, 5],
+    [9, 31],
+    [11, 35],
+    [12, 25],
+    [13, 25],
+    [14, 14],
+  ]);
+  const text = `profile: wrong
+match: ["w/{device}"]
+format: text
+patterns: ["T={t}{u:number}", "x={v:flot}"]
+readings: [{ at: t, metric: temperature }]
+`;
+  expect(parseProfile(text, 'wrong.yaml').errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining('{t} has no end'),
+    expect.stringContaining('there is no kind flot'),
+  ]);
+});
