@@ -69,11 +69,28 @@ function findRoomTooSmall({ log }: ConfigOptions): Contradiction[] {
   ];
 }
 
+/** DuckDB has all of them in memory, more than once, when it moves its write-ahead log into the file. */
+const DEAD_LETTERS_SHARE = 4;
+
+function findDeadLettersTooLarge({ log }: ConfigOptions): Contradiction[] {
+  const least = DEAD_LETTERS_SHARE * log.deadLetterBytesMax;
+  if (log.duckdbMemoryMax >= least) return [];
+  return [
+    {
+      path: ['log', 'deadLetterBytesMax'],
+      message: `is ${log.deadLetterBytesMax} bytes, more than a quarter of log.duckdbMemoryMax (${log.duckdbMemoryMax} bytes)`,
+      remedy: `lower it, or raise log.duckdbMemoryMax to ${least} bytes`,
+      isOpen: false,
+    },
+  ];
+}
+
 export function findContradictions(options: ConfigOptions): Contradiction[] {
   return [
     ...findOpenAddresses(options),
     ...findSharedPorts(options),
     ...findSizesTooSmall(options),
+    ...findDeadLettersTooLarge(options),
     ...findRoomTooSmall(options),
     ...findStreamFaults(options),
     ...findSerialFaults(options),

@@ -173,8 +173,8 @@ const log = z.strictObject({
     why: 'Messages waiting to be decoded and committed. At the limit sources stop reading.',
   }),
   duckdbMemoryMax: size({
-    byDefault: '32MiB',
-    min: '16MiB',
+    byDefault: '64MiB',
+    min: '32MiB',
     max: '64GiB',
     why: "DuckDB's memory limit. It leaves room for the rest on a machine with 1 GB.",
   }),
@@ -263,10 +263,10 @@ const log = z.strictObject({
     why: 'Dead letters kept. Beyond it the oldest are dropped and recorded as a loss.',
   }),
   deadLetterBytesMax: size({
-    byDefault: '64MiB',
+    byDefault: '8MiB',
     min: '1MiB',
     max: '16GiB',
-    why: 'Bytes of dead letters kept. Beyond it the oldest are dropped and recorded as a loss.',
+    why: 'Bytes of dead letters kept, at most a quarter of log.duckdbMemoryMax. Beyond it the oldest are dropped and recorded as a loss.',
   }),
 });
 

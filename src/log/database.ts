@@ -61,6 +61,8 @@ export class Database {
         // A query that does not fit into memory fails instead of writing to the card.
         temp_directory: '',
         preserve_insertion_order: 'true',
+        // Sealed files are cached as rows, by the log itself and within its own limit.
+        enable_external_file_cache: 'false',
       });
     } catch (error) {
       throw explainOpenFailure(path, error);
