@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 test(`keeps every acknowledged reading through ${KILLS} kills under load`, {
-  timeout: 240_000,
+  timeout: 120_000 + KILLS * 10_000,
 }, async () => {
   const random = randomFrom(chooseSeed());
   folder = makeFolder('kill');
