@@ -1,16 +1,19 @@
 // QoS 1 publishes a second: bare aedes, Millpond with every batch fsynced, and, where they are
 // installed, mosquitto with a persistent offline subscriber and NATS JetStream's MQTT. One after
-// the other in each round, so that the machine's moods fall on all of them.
+// the other in each round, so that the machine's moods fall on all of them. With --seal-rows: aedes,
+// and Millpond with sealing and retention at work and without.
+//   npm run bench:ingest -- [--seal-rows 500k]
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
+import { amount, amountText, median, printTable } from './support/figures.mjs';
+import { unsealed } from './support/log-on-disk.mjs';
 import {
   find,
   freePort,
   makeFolder,
-  median,
-  printTable,
   programVersion,
   root,
   runJson,
@@ -22,14 +25,18 @@ import {
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = process.env.BENCH_SECONDS ?? '8';
+const { values } = parseArgs({ options: { 'seal-rows': { type: 'string' } } });
+const SEAL_ROWS = values['seal-rows'] === undefined ? null : amount(values['seal-rows']);
+/** So little that segments are dropped while it is measured. */
+const KEPT = '20MB';
 
 async function startAedes() {
   const started = await startReady(process.execPath, [join(root, 'bench/support/bare-aedes.mjs')]);
   return { port: started.ready.mqtt.split(':')[1], stop: started.stop };
 }
 
-async function startOurs() {
-  const started = await startMillpond();
+async function startOurs(options) {
+  const started = await startMillpond(options);
   return { port: started.ready.mqtt.split(':')[1], stop: started.stop };
 }
 
@@ -89,16 +96,26 @@ async function subscribeAndLeave(port) {
   await client.endAsync();
 }
 
-const targets = [
-  { name: 'aedes, no log', start: startAedes },
-  { name: 'Millpond, each batch fsynced', start: startOurs },
-];
-const mosquitto = find('mosquitto');
+const targets = [{ name: 'aedes, no log', start: startAedes }];
+if (SEAL_ROWS === null) {
+  targets.push({ name: 'Millpond, each batch fsynced', start: () => startOurs() });
+} else {
+  const config = `streams:\n  - name: readings\n    retention: { bytes: ${KEPT} }\n`;
+  const env = { MILLPOND_LOG_SEAL_ROWS: String(SEAL_ROWS) };
+  targets.push(
+    { name: 'Millpond, nothing sealed', start: () => startOurs({ env: unsealed.env }) },
+    {
+      name: `Millpond, ${amountText(SEAL_ROWS)} a segment, ${KEPT} kept`,
+      start: () => startOurs({ env, config }),
+    },
+  );
+}
+const mosquitto = SEAL_ROWS === null ? find('mosquitto') : null;
 if (mosquitto) {
   targets.push({ name: `mosquitto, offline subscriber`, start: () => startMosquitto(mosquitto) });
   console.log(programVersion(mosquitto, ['-h']));
 }
-const nats = find('nats-server');
+const nats = SEAL_ROWS === null ? find('nats-server') : null;
 if (nats) {
   targets.push({ name: 'NATS JetStream MQTT, file store', start: () => startNats(nats) });
   console.log(programVersion(nats));
@@ -121,6 +138,7 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 
 const base = median(results.get(targets[0].name));
+const unsealedRate = SEAL_ROWS === null ? null : median(results.get('Millpond, nothing sealed'));
 const natsRate = nats ? median(results.get('NATS JetStream MQTT, file store')) : null;
 printTable(
   targets.map(({ name }) => {
@@ -132,7 +150,9 @@ printTable(
       'readings/s': Math.round(2 * rate).toLocaleString('en'),
       'min-max': `${Math.round(Math.min(...rates) / 1000)}-${Math.round(Math.max(...rates) / 1000)} k`,
       'of aedes': (rate / base).toFixed(2),
-      'of NATS': natsRate ? (rate / natsRate).toFixed(2) : 'n/a',
+      ...(unsealedRate === null
+        ? { 'of NATS': natsRate ? (rate / natsRate).toFixed(2) : 'n/a' }
+        : { 'of nothing sealed': (rate / unsealedRate).toFixed(2) }),
     };
   }),
 );

@@ -2,7 +2,8 @@
 // first; beside it the time that the disk takes for an fsync.
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, printTable, root, runJson, startMillpond } from './support/processes.mjs';
+import { printTable, quantiles } from './support/figures.mjs';
+import { makeFolder, root, runJson, startMillpond } from './support/processes.mjs';
 
 const RATE = process.env.BENCH_RATE ?? '2000';
 const SECONDS = process.env.BENCH_SECONDS ?? '20';
@@ -22,9 +23,7 @@ function measureFsync() {
   }
   closeSync(file);
   rmSync(folder, { recursive: true });
-  ms.sort((a, b) => a - b);
-  const at = (share) => ms[Math.min(FSYNCS - 1, Math.floor(FSYNCS * share))];
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
+  return quantiles(ms);
 }
 
 const before = measureFsync();
@@ -39,9 +38,9 @@ try {
 } finally {
   await gateway.stop();
 }
-const row = (what, quantiles) => ({
+const row = (what, figures) => ({
   [`ms at ${RATE} messages/s`]: what,
-  ...Object.fromEntries(Object.entries(quantiles).map(([name, ms]) => [name, ms.toFixed(2)])),
+  ...Object.fromEntries(Object.entries(figures).map(([name, ms]) => [name, ms.toFixed(2)])),
 });
 printTable([
   row('append 4 KiB + fsync, before', before),

@@ -1,8 +1,8 @@
 // Resident memory of the gateway while 20 M readings go in, with ten consumers of which nine do
 // not read. A row for every two million readings.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { printTable, root, runJson, startMillpond, startReady } from './support/processes.mjs';
+import { printTable } from './support/figures.mjs';
+import { residentMB, root, runJson, startMillpond, startReady } from './support/processes.mjs';
 
 const READINGS = Number(process.env.BENCH_READINGS ?? 20_000_000);
 const STEP = READINGS / 10;
@@ -19,12 +19,6 @@ const follower = await startReady(process.execPath, [
   join(root, 'bench/support/following-consumer.mjs'),
   ...grpc,
 ]);
-
-function residentMB() {
-  const status = readFileSync(`/proc/${gateway.child.pid}/status`, 'utf8');
-  const kb = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  return { resident: kb('VmRSS') / 1000, anonymous: kb('RssAnon') / 1000 };
-}
 
 async function status() {
   const text = await (await fetch(`http://${gateway.ready.http}/metrics`)).text();
@@ -44,7 +38,7 @@ let peak = 0;
 let stepPeak = 0;
 let nextStep = 0;
 const sampler = setInterval(async () => {
-  const { resident, anonymous } = residentMB();
+  const { resident, anonymous } = residentMB(gateway.child.pid);
   peak = Math.max(peak, resident);
   stepPeak = Math.max(stepPeak, resident);
   const now = await status();

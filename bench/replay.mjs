@@ -1,16 +1,12 @@
 // Readings a second out of the hot table: DuckDB alone, with encoding, and through gRPC to a
 // client in another process that counts or that decodes.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fetcher } from '../dist/delivery/grpc/fetcher.js';
-import { fill, openLog } from './support/log-on-disk.mjs';
-import {
-  makeFolder,
-  median,
-  printTable,
-  root,
-  runJson,
-  startMillpond,
-} from './support/processes.mjs';
+import { median, printTable, rangeInMillions } from './support/figures.mjs';
+import { fill, openLog, unsealed } from './support/log-on-disk.mjs';
+import { makeFolder } from './support/processes.mjs';
+import { replay } from './support/replay.mjs';
 
 const READINGS = Number(process.env.BENCH_READINGS ?? 4_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -19,10 +15,10 @@ const FETCH_BYTES = 512 * 1024;
 const folder = makeFolder('replay');
 const directory = join(folder, 'data');
 process.stderr.write(`filling ${READINGS.toLocaleString('en')} readings\n`);
-await fill(directory, READINGS);
+await fill(directory, READINGS, unsealed.options);
 
 async function readAlone() {
-  const log = await openLog(directory);
+  const log = await openLog(directory, unsealed.options);
   const stream = log.stream('');
   const startedMs = performance.now();
   let next = 0;
@@ -33,7 +29,7 @@ async function readAlone() {
 }
 
 async function readAndEncode() {
-  const log = await openLog(directory);
+  const log = await openLog(directory, unsealed.options);
   const stream = log.stream('');
   const fetcher = new Fetcher(log.series.keys);
   const rows = {
@@ -64,17 +60,7 @@ async function readAndEncode() {
   return READINGS / seconds;
 }
 
-async function throughGrpc(mode) {
-  const gateway = await startMillpond({ env: { MILLPOND_DATA_DIR: directory } });
-  try {
-    const client = join(root, 'bench/support/replay-client.mjs');
-    const result = await runJson([client, '--grpc', gateway.ready.grpc, '--mode', mode]);
-    if (result.readings !== READINGS) throw new Error(`${result.readings} of ${READINGS} came`);
-    return result.perSecond;
-  } finally {
-    await gateway.stop();
-  }
-}
+const throughGrpc = (mode) => replay({ directory, readings: READINGS, mode, env: unsealed.env });
 
 const steps = [
   { step: 'DuckDB to columns', run: readAlone },
@@ -95,7 +81,8 @@ printTable(
       'readings/s': Math.round(rate).toLocaleString('en'),
       'us a reading': (1e6 / rate).toFixed(3),
       'added us': previous === null ? '' : (1e6 / rate - 1e6 / previous).toFixed(3),
-      'min-max': `${(Math.min(...rates[index]) / 1e6).toFixed(2)}-${(Math.max(...rates[index]) / 1e6).toFixed(2)} M`,
+      'min-max': rangeInMillions(rates[index]),
     };
   }),
 );
+rmSync(folder, { recursive: true, force: true });

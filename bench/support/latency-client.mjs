@@ -2,10 +2,12 @@
 // so that both ends have one clock. A message's value is its number.
 //
 // node latency-client.mjs --mqtt-port 1883 --grpc 127.0.0.1:50051 --rate 2000 --seconds 20
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
 import { TelemetryServiceClient } from '../../dist/generated/millpond/v1/telemetry_service.js';
+import { quantiles } from './figures.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '20' },
     warmup: { type: 'string', default: '3' },
+    /** A process of which the bytes written after the warm-up are counted. */
+    'io-of': { type: 'string' },
   },
 });
 const rate = Number(values.rate);
@@ -22,7 +26,15 @@ const total = warmup + rate * Number(values.seconds);
 const sentMs = new Float64Array(total);
 const toAckMs = [];
 const toReadMs = [];
+let writtenBefore = 0;
 const socket = connect({ port: Number(values['mqtt-port']), host: '127.0.0.1', noDelay: true });
+
+/** What the process has caused to be written to disks; 0 where nobody asked. */
+function bytesWritten() {
+  const pid = values['io-of'];
+  if (pid === undefined) return 0;
+  return Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))[1]);
+}
 
 function publish(number) {
   const topic = Buffer.from('sensors/latency/json');
@@ -34,6 +46,7 @@ function publish(number) {
     Buffer.from([id >> 8, id & 255]),
     payload,
   ]);
+  if (number === warmup) writtenBefore = bytesWritten();
   sentMs[number] = performance.now();
   socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
 }
@@ -100,13 +113,11 @@ function start() {
   }, 500);
 }
 
-function quantiles(list) {
-  const sorted = Float64Array.from(list).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
-}
-
 function finish() {
-  console.log(JSON.stringify({ toAck: quantiles(toAckMs), toRead: quantiles(toReadMs) }));
+  const written = bytesWritten() - writtenBefore;
+  const readings = total - warmup;
+  console.log(
+    JSON.stringify({ toAck: quantiles(toAckMs), toRead: quantiles(toReadMs), written, readings }),
+  );
   process.exit(0);
 }

@@ -3,51 +3,92 @@
 import { systemClock } from '../../dist/core/clock.js';
 import { Log } from '../../dist/log/log.js';
 
-const silent = { committed() {}, failing() {}, trimmedDeadLetters() {} };
+const silent = {
+  committed() {},
+  failing() {},
+  trimmedDeadLetters() {},
+  sealed() {},
+  dropped() {},
+  notice(error) {
+    throw error;
+  },
+};
 
-export function openLog(directory) {
-  return Log.open({
+/** Everything stays in one hot table: the most rows and the highest age that the config allows. */
+export const unsealed = {
+  options: { sealRows: 10_000_000, sealAgeMs: 365 * 24 * 3_600_000 },
+  env: { MILLPOND_LOG_SEAL_ROWS: '10000000', MILLPOND_LOG_SEAL_AGE: '365d' },
+};
+
+/** The gateway's defaults. */
+export function logOptions(directory, overrides = {}) {
+  return {
     directory,
     database: { memoryBytesMax: 32 * 1024 * 1024, threads: 1, checkpointBytes: 8 * 1024 * 1024 },
+    streams: [],
     commitIntervalMs: 0,
+    sealRows: 500_000,
+    sealAgeMs: 3_600_000,
+    bytesMax: 0,
+    diskFreeBytesMin: 64 * 1024 * 1024,
+    reserveBytes: 16 * 1024 * 1024,
+    segmentCacheBytesMax: 8 * 1024 * 1024,
     tailBytesMax: 4 * 1024 * 1024,
     consumersMax: 1000,
     seriesMax: 1_000_000,
     deadLettersMax: 100_000,
     deadLetterBytesMax: 64 * 1024 * 1024,
+    lossesMax: 10_000,
     clock: systemClock,
     events: silent,
+    ...overrides,
+  };
+}
+
+export function openLog(directory, overrides) {
+  return Log.open(logOptions(directory, overrides));
+}
+
+/** Commits what was appended; resolves when it is durable. */
+export function commit(log) {
+  return new Promise((resolve, reject) => {
+    log.settleAppended((error) => (error ? reject(error) : resolve()));
+    log.startCommit();
   });
 }
 
+/** Appends one message of a thermometer: a temperature and a humidity. `number` counts messages. */
+export function appendMessage(log, number, receivedAtUs) {
+  const device = `bench${number % 10}`;
+  const time = { measuredAtUs: receivedAtUs, quality: 1, channel: '', device };
+  const temperature = 20 + Math.sin(number / 100) * 5;
+  const humidity = 50 + Math.cos(number / 70) * 20;
+  log.append(
+    { source: 'mqtt', topic: '', payload: new Uint8Array(0), receivedAtUs },
+    {
+      profile: 'bench',
+      dropped: [],
+      deadLetter: null,
+      readings: [
+        { ...time, metric: 'temperature', unit: 'Cel', value: temperature },
+        { ...time, metric: 'humidity', unit: '%RH', value: humidity },
+      ],
+    },
+  );
+}
+
 /** Readings of ten devices with a temperature and a humidity each, a commit of ten thousand at a time. */
-export async function fill(directory, readings) {
-  const log = await openLog(directory);
+export async function fill(directory, readings, overrides) {
+  const log = await openLog(directory, overrides);
   const perMessage = 2;
   const perCommit = 5000;
   let receivedAtUs = systemClock() - readings * 100;
   for (let done = 0; done < readings; ) {
     for (let i = 0; i < perCommit && done < readings; i++, done += perMessage) {
       receivedAtUs += 100 * perMessage;
-      const device = `bench${i % 10}`;
-      const time = { measuredAtUs: receivedAtUs, quality: 1, channel: '', device };
-      log.append(
-        { source: 'mqtt', topic: '', payload: new Uint8Array(0), receivedAtUs },
-        {
-          profile: 'bench',
-          dropped: [],
-          deadLetter: null,
-          readings: [
-            { ...time, metric: 'temperature', unit: 'Cel', value: 20 + Math.sin(i / 100) * 5 },
-            { ...time, metric: 'humidity', unit: '%RH', value: 50 + Math.cos(i / 70) * 20 },
-          ],
-        },
-      );
+      appendMessage(log, i, receivedAtUs);
     }
-    await new Promise((resolve, reject) => {
-      log.settleAppended((error) => (error ? reject(error) : resolve()));
-      log.startCommit();
-    });
+    await commit(log);
   }
   await log.close();
 }

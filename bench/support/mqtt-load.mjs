@@ -14,12 +14,13 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '2' },
     /** Stop after this many acknowledged messages in all instead of after `seconds`. */
     messages: { type: 'string', default: '0' },
+    /** The same, told in bytes of payload. */
+    'payload-bytes': { type: 'string', default: '0' },
   },
 });
 const port = Number(values.port);
 const connections = Number(values.connections);
 const window = Number(values.window);
-const messagesMax = Number(values.messages);
 /** Packet ids 1 to this are used round and round; more than any window. */
 const PREBUILT = 4096;
 const CONNACK_BYTES = 4;
@@ -49,6 +50,7 @@ function connectPacket(clientId) {
 function prebuild(device) {
   const packets = [];
   const ends = [];
+  let payloadBytes = 0;
   let end = 0;
   for (let id = 1; id <= PREBUILT; id++) {
     const temperature = (20 + Math.sin(id / 100) * 5).toFixed(2);
@@ -61,13 +63,20 @@ function prebuild(device) {
     ]);
     const built = packet(0x32, body);
     packets.push(built);
+    payloadBytes += payload.length;
     end += built.length;
     ends.push(end);
   }
-  return { bytes: Buffer.concat(packets), ends };
+  return { bytes: Buffer.concat(packets), ends, payloadBytes: payloadBytes / PREBUILT };
 }
 
+/** Of the mean message. */
+const { payloadBytes } = prebuild('bench0');
+const messagesMax =
+  Number(values.messages) || Math.ceil(Number(values['payload-bytes']) / payloadBytes);
 let acknowledged = 0;
+let lastAckMs = performance.now();
+let longestPauseMs = 0;
 let sent = 0;
 const sockets = [];
 
@@ -102,6 +111,7 @@ function start(index) {
     const acks = Math.floor(partial / PUBACK_BYTES);
     partial -= acks * PUBACK_BYTES;
     acknowledged += acks;
+    noteAck(performance.now());
     if (messagesMax > 0) {
       const more = Math.min(acks, Math.max(0, messagesMax - sent));
       if (more > 0) send(more);
@@ -117,12 +127,19 @@ function start(index) {
   sockets.push(socket);
 }
 
+/** Of all connections together: how long nobody got an acknowledgement. */
+function noteAck(nowMs) {
+  longestPauseMs = Math.max(longestPauseMs, nowMs - lastAckMs);
+  lastAckMs = nowMs;
+}
+
 let startedMs = performance.now();
 let startedAt = 0;
 function finish() {
   const seconds = (performance.now() - startedMs) / 1000;
   const counted = acknowledged - startedAt;
-  console.log(JSON.stringify({ messages: counted, seconds, perSecond: counted / seconds }));
+  const result = { messages: counted, seconds, perSecond: counted / seconds };
+  console.log(JSON.stringify({ ...result, payloadBytes: counted * payloadBytes, longestPauseMs }));
   for (const socket of sockets) socket.destroy();
   process.exit(0);
 }

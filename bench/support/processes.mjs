@@ -1,6 +1,14 @@
 // Starts what is measured, in folders of its own, and stops it again.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +24,7 @@ export function makeFolder(name) {
 
 /** Runs a program that prints one line of JSON when it is ready. */
 export function startReady(command, args, { env = {}, folder = null } = {}) {
+  const startedMs = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
     env: { ...process.env, ...env },
@@ -23,7 +32,9 @@ export function startReady(command, args, { env = {}, folder = null } = {}) {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${command} ended with code ${code}`)));
     createInterface({ input: child.stdout }).once('line', (line) => {
-      resolve({ child, ready: JSON.parse(line), stop: () => stop(child, folder) });
+      const readyAfterMs = performance.now() - startedMs;
+      const ready = JSON.parse(line);
+      resolve({ child, ready, readyAfterMs, stop: () => stop(child, folder) });
     });
   });
 }
@@ -40,16 +51,19 @@ export function stop(child, folder = null) {
   });
 }
 
-export function startMillpond({ env = {}, nodeArgs = [] } = {}) {
+/** `config` is the text of a config file. Without `directory` the data lies in a folder that `stop` removes. */
+export function startMillpond({ env = {}, nodeArgs = [], config = '', directory = null } = {}) {
   const folder = makeFolder('millpond');
+  const configFile = join(folder, 'millpond.yaml');
+  writeFileSync(configFile, config);
   // As a user starts it: the first line of main.js says how Node.js is to be run.
   const program = join(root, 'dist/main.js');
   const [command, ...args] =
     nodeArgs.length > 0 ? [process.execPath, ...nodeArgs, program] : [program];
-  return startReady(command, [...args, 'serve'], {
+  return startReady(command, [...args, 'serve', '--config', configFile], {
     folder,
     env: {
-      MILLPOND_DATA_DIR: join(folder, 'data'),
+      MILLPOND_DATA_DIR: directory ?? join(folder, 'data'),
       MILLPOND_MQTT_LISTEN: '127.0.0.1:0',
       MILLPOND_GRPC_LISTEN: '127.0.0.1:0',
       MILLPOND_HTTP_LISTEN: '127.0.0.1:0',
@@ -111,19 +125,28 @@ export function programVersion(program, args = ['--version']) {
   return (stdout || stderr).trim().split('\n')[0];
 }
 
-/** Prints rows as an aligned table. */
-export function printTable(rows) {
-  const columns = Object.keys(rows[0]);
-  const width = columns.map((column) =>
-    Math.max(column.length, ...rows.map((row) => String(row[column] ?? '').length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => String(cell ?? '').padEnd(width[i])).join(' | ')} |`;
-  console.log(line(columns));
-  console.log(`|${width.map((w) => '-'.repeat(w + 2)).join('|')}|`);
-  for (const row of rows) console.log(line(columns.map((column) => row[column])));
+/** Resident memory of a process, and what of it the kernel cannot take back. */
+export function residentMB(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kb = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+  return { resident: kb('VmRSS') / 1000, anonymous: kb('RssAnon') / 1000 };
 }
 
-export function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+/** What a file, or a folder with all below it, takes on the disk, as `du` counts it; 0 if it is gone. */
+export function bytesOnDisk(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 0;
+  const below = found.isDirectory() ? readdirSync(path) : [];
+  return below.reduce((sum, name) => sum + bytesOnDisk(join(path, name)), found.blocks * 512);
+}
+
+/** Has the kernel forget what it holds of files; false where that is not allowed. */
+export function dropPageCache() {
+  spawnSync('sync');
+  try {
+    writeFileSync('/proc/sys/vm/drop_caches', '3');
+    return true;
+  } catch {
+    return false;
+  }
 }
