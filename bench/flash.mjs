@@ -7,7 +7,7 @@ import { root, runJson, startMillpond } from './support/processes.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 const WARMUP_SECONDS = 3;
-const RATES = [2, 20, 200];
+const RATES = (process.env.BENCH_RATES ?? '2,20,200').split(',').map(Number);
 const DAY_SECONDS = 86_400;
 
 const interval = (text) => ({ MILLPOND_LOG_COMMIT_INTERVAL: text });

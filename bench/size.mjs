@@ -58,10 +58,12 @@ async function measure({ name, devices, rate, hours }) {
   const directory = join(folder, 'data');
   const segments = [];
   let nowUs = START_MS * 1000;
-  const { events } = logOptions(directory);
+  const { events, database } = logOptions(directory);
   const log = await openLog(directory, {
     sealRows: hours > 0 ? unsealed.options.sealRows : SEAL_ROWS,
     sealAgeMs: hours > 0 ? HOUR_MS : unsealed.options.sealAgeMs,
+    // More than a gateway has, so that the row groups are full ones and the bench is quick.
+    database: { ...database, memoryBytesMax: 512 * 1024 * 1024 },
     clock: () => nowUs,
     events: { ...events, sealed: ({ rows, bytes }) => segments.push({ rows, bytes }) },
   });
