@@ -62,8 +62,7 @@ async function measure({ name, devices, rate, hours }) {
   const log = await openLog(directory, {
     sealRows: hours > 0 ? unsealed.options.sealRows : SEAL_ROWS,
     sealAgeMs: hours > 0 ? HOUR_MS : unsealed.options.sealAgeMs,
-    // More than a gateway has, so that the row groups are full ones and the bench is quick.
-    database: { ...database, memoryBytesMax: 512 * 1024 * 1024 },
+    database,
     clock: () => nowUs,
     events: { ...events, sealed: ({ rows, bytes }) => segments.push({ rows, bytes }) },
   });

@@ -153,7 +153,6 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     directory: config.dataDir,
     database: {
       memoryBytesMax: log.duckdbMemoryBytesMax,
-      threads: log.duckdbThreads,
       checkpointBytes: log.checkpointBytes,
     },
     streams: config.streams,

@@ -24,7 +24,7 @@ export const unsealed = {
 export function logOptions(directory, overrides = {}) {
   return {
     directory,
-    database: { memoryBytesMax: 32 * 1024 * 1024, threads: 1, checkpointBytes: 8 * 1024 * 1024 },
+    database: { memoryBytesMax: 64 * 1024 * 1024, checkpointBytes: 8 * 1024 * 1024 },
     streams: [],
     commitIntervalMs: 0,
     sealRows: 500_000,

@@ -57,7 +57,6 @@ export async function fillSealed(
       // More than a gateway has: this is only to be quick.
       database: {
         memoryBytesMax: 512 * 1024 * 1024,
-        threads: 1,
         checkpointBytes: 256 * 1024 * 1024,
       },
     }),

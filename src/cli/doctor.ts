@@ -25,7 +25,6 @@ async function doctor(flags: DoctorFlags): Promise<void> {
       directory,
       database: {
         memoryBytesMax: log.duckdbMemoryBytesMax,
-        threads: log.duckdbThreads,
         checkpointBytes: log.checkpointBytes,
       },
       lossesMax: log.lossesMax,

@@ -178,13 +178,6 @@ const log = z.strictObject({
     max: '64GiB',
     why: "DuckDB's memory limit. It leaves room for the rest on a machine with 1 GB.",
   }),
-  duckdbThreads: count({
-    unit: 'threads',
-    byDefault: 1,
-    min: 1,
-    max: 64,
-    why: 'Threads that DuckDB uses. One leaves the other cores of a small machine to the sockets.',
-  }),
   checkpointBytes: size({
     byDefault: '8MiB',
     min: '1MiB',

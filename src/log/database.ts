@@ -14,7 +14,6 @@ import { migrate } from './migrate.ts';
 
 export interface DatabaseSettings {
   readonly memoryBytesMax: number;
-  readonly threads: number;
   /** Size of the write-ahead log at which DuckDB moves it into the database file. */
   readonly checkpointBytes: number;
 }
@@ -53,7 +52,9 @@ export class Database {
     try {
       instance = await DuckDBInstance.create(path, {
         memory_limit: `${settings.memoryBytesMax}B`,
-        threads: String(settings.threads),
+        // One leaves the other cores of a small machine to the sockets, and gives the rows of a copy in
+        // their order: several shuffle what comes out of a join.
+        threads: '1',
         checkpoint_threshold: `${settings.checkpointBytes}B`,
         // Nothing is fetched, nothing is read from elsewhere.
         autoinstall_known_extensions: 'false',

@@ -34,7 +34,7 @@ beforeAll(async () => {
   let tell = (): void => {};
   const log = await openLog(live, {
     sealRows: SEAL_ROWS,
-    database: { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 ** 3 },
+    database: { memoryBytesMax: 64 * 1024 * 1024, checkpointBytes: 1024 ** 3 },
     events: {
       ...noEvents,
       sealed: () => {

@@ -10,7 +10,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-const settings = { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 * 1024 };
+const settings = { memoryBytesMax: 64 * 1024 * 1024, checkpointBytes: 1024 * 1024 };
 
 async function open(): Promise<Database> {
   const database = await Database.open(join(tempFolder(), 'hot.duckdb'), settings);

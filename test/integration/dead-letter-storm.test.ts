@@ -30,7 +30,6 @@ test.each([
     const log = await openLog(tempFolder(), {
       database: {
         memoryBytesMax: defaults.duckdbMemoryBytesMax,
-        threads: defaults.duckdbThreads,
         checkpointBytes: defaults.checkpointBytes,
       },
       deadLettersMax: defaults.deadLettersMax,

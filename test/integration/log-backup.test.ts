@@ -156,7 +156,7 @@ test('many dead letters and little memory: the copy is made, and no commit fails
   const memoryBytesMax = 32 * 1024 * 1024;
   const failures: unknown[] = [];
   const log = await open(folder, {
-    database: { memoryBytesMax, threads: 1, checkpointBytes: 8 * 1024 * 1024 },
+    database: { memoryBytesMax, checkpointBytes: 8 * 1024 * 1024 },
     deadLettersMax: 100_000,
     deadLetterBytesMax: 64 * 1024 * 1024,
     events: { ...noEvents, failing: (error) => failures.push(error) },

@@ -44,7 +44,7 @@ export async function crashedLog(
   }
   await first.close();
   const log = await openLog(live, {
-    database: { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 ** 3 },
+    database: { memoryBytesMax: 64 * 1024 * 1024, checkpointBytes: 1024 ** 3 },
   });
   const totals: number[] = [];
   let total = checkpointed;

@@ -18,7 +18,7 @@ export const noEvents: LogEvents = {
 export function openLog(directory: string, options: Partial<LogOptions> = {}): Promise<Log> {
   return Log.open({
     directory,
-    database: { memoryBytesMax: 64 * 1024 * 1024, threads: 1, checkpointBytes: 1024 * 1024 },
+    database: { memoryBytesMax: 64 * 1024 * 1024, checkpointBytes: 1024 * 1024 },
     streams: [],
     commitIntervalMs: 0,
     sealRows: 500_000,

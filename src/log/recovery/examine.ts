@@ -50,7 +50,7 @@ async function say(options: RecoverOptions): Promise<readonly Finding[]> {
       : DuckDBInstance.create(mended.database, {
           access_mode: 'READ_ONLY',
           memory_limit: `${memoryBytesMax}B`,
-          threads: String(options.database.threads),
+          threads: '1',
           temp_directory: '',
           autoinstall_known_extensions: 'false',
           autoload_known_extensions: 'false',
