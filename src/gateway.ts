@@ -137,6 +137,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       log: await client.status(),
       queueBytes: client.queueBytes,
       mqttConnections: mqtt.status().connections,
+      serialPorts: serial.status(),
       subscribers: grpc.subscribers,
     }),
   });

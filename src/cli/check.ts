@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
 import { MillpondError } from '../core/errors.ts';
 import type { Profile } from '../decode/compile-profile.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
@@ -14,9 +15,13 @@ function shorten(file: string): string {
 }
 
 /** What is wrong with the files, then what their examples say otherwise than it comes out. */
-async function findProfileFaults(
-  folders: readonly string[],
-): Promise<{ readonly profiles: readonly Profile[]; readonly faults: readonly string[] }> {
+async function findProfileFaults({
+  profiles: folders,
+  serial,
+}: Pick<Config, 'profiles' | 'serial'>): Promise<{
+  readonly profiles: readonly Profile[];
+  readonly faults: readonly string[];
+}> {
   const { loadProfiles } = await import('../decode/load-profiles.ts');
   const { formatProfileError } = await import('../decode/parse-profile.ts');
   const { runExamples } = await import('../decode/examples.ts');
@@ -38,6 +43,8 @@ async function findProfileFaults(
       );
     }
   }
+  const { decodePorts } = await import('../decode/serial-ports.ts');
+  faults.push(...decodePorts(serial, profiles).problems);
   return { profiles, faults };
 }
 
@@ -50,7 +57,7 @@ function asProfileError(faults: readonly string[]): MillpondError {
 async function check(flags: ConfigFlags): Promise<void> {
   const { checkConfig } = await import('../config/load.ts');
   const { file, config, error } = checkConfig(configPlace(flags));
-  const { profiles, faults } = await findProfileFaults(config.profiles);
+  const { profiles, faults } = await findProfileFaults(config);
 
   if (error !== null) process.exitCode = printError(error);
   else process.stdout.write(`config ${file ?? '(no file, all defaults)'}: ok\n`);

@@ -6,7 +6,8 @@ import { MillpondError } from '../core/errors.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
 
 interface DecodeFlags extends ConfigFlags {
-  readonly topic: string;
+  readonly topic?: string;
+  readonly port?: string;
   readonly profile?: string;
   readonly hex?: boolean;
   readonly file?: string;
@@ -15,8 +16,11 @@ interface DecodeFlags extends ConfigFlags {
 }
 
 /** Throws USAGE for what no message can come on. */
-function checkTopic(topic: string): void {
-  if (topic !== '' && !/[+#\u0000]/.test(topic)) return;
+function checkTopic(topic: string | undefined): string {
+  if (topic === undefined) {
+    throw new MillpondError('USAGE', 'Say with --topic or --port where the payload came from.');
+  }
+  if (topic !== '' && !/[+#\u0000]/.test(topic)) return topic;
   const why = topic === '' ? 'is empty' : 'has a wildcard, which only filters have';
   throw new MillpondError('USAGE', `--topic ${topic} ${why}; give the topic of one message`);
 }
@@ -25,11 +29,14 @@ async function decode(argument: string | undefined, flags: DecodeFlags): Promise
   const { readPayload } = await import('./decode/payload.ts');
   const { gatherProfiles } = await import('./decode/profiles.ts');
   const { loadConfig } = await import('../config/load.ts');
+  const { sourceNameOf } = await import('../core/serial-config.ts');
+  const { decodePorts } = await import('../decode/serial-ports.ts');
   const { systemClock } = await import('../core/clock.ts');
   const { createDecoder } = await import('../decode/decoder.ts');
   const { explainMessage } = await import('../decode/explain.ts');
   const { printable } = await import('../observability/printable.ts');
-  checkTopic(flags.topic);
+  const topic = flags.port ?? checkTopic(flags.topic);
+  const source = flags.port === undefined ? 'mqtt' : sourceNameOf({ name: flags.port });
   const config = loadConfig(configPlace(flags));
   const { profiles, own, problems } = gatherProfiles(config.profiles, flags.profile);
   const note = (text: string) => process.stderr.write(`note: ${printable(text)}\n`);
@@ -38,10 +45,19 @@ async function decode(argument: string | undefined, flags: DecodeFlags): Promise
     { argument, file: flags.file, isHex: flags.hex === true },
     process.stdin,
   );
-  const decoder = createDecoder({ profiles, maxClockSkewUs: config.maxClockSkewMs * 1000 });
+  const ports = decodePorts(config.serial, profiles).options;
+  // A profile to try is for the port that is named.
+  const profileByPort = new Map(ports.profileByPort);
+  if (own !== null) profileByPort.set(source, own);
+  const decoder = createDecoder({
+    profiles,
+    ...ports,
+    profileByPort,
+    maxClockSkewUs: config.maxClockSkewMs * 1000,
+  });
   const { decoded, lines } = explainMessage(decoder, {
-    source: 'mqtt',
-    topic: flags.topic,
+    source,
+    topic,
     payload,
     receivedAtUs: systemClock(),
     isRetained: flags.retained === true,
@@ -65,7 +81,12 @@ export function registerDecode(program: Command): void {
     .command('decode')
     .description('show what the profiles make of a payload')
     .argument('[payload]', 'the payload; - reads it from standard input')
-    .requiredOption('-t, --topic <topic>', 'the MQTT topic it came on')
+    .option('-t, --topic <topic>', 'the MQTT topic it came on')
+    .addOption(
+      new Option('--port <name>', 'or the serial port, by its name in the config').conflicts(
+        'topic',
+      ),
+    )
     .option('-p, --profile <file>', 'a profile to try, before those that the gateway has')
     .addOption(configOption())
     .addOption(new Option('--hex', 'the payload is hexadecimal digits').conflicts('file'))
@@ -78,6 +99,7 @@ export function registerDecode(program: Command): void {
 Examples:
   millpond decode -t tele/boiler/SENSOR '{"DS18B20":{"Temperature":-127},"TempUnit":"C"}'
   millpond decode -t home/attic/temperature 70.7°F
+  millpond decode --port shed -p shed.yaml 'T: 21.5 C'
   mosquitto_sub -C 1 -t barn/node1 | millpond decode -t barn/node1 -p barn.yaml -
 
 It tells the profile, the readings in the units that the log keeps, what was left out and why, and

@@ -79,6 +79,38 @@ test('a profile of one’s own is tried first, and told of when it was not used'
   expect(other.err).toContain('note: barn of barn.yaml was not used');
 });
 
+test('a frame of a serial port is read by its profile, of the config or to be tried', async () => {
+  writeFileSync(
+    join(rig.folder, 'millpond.yaml'),
+    'serial: [{ path: /dev/ttyACM0, name: shed, profile: arduino }]\n',
+  );
+  const configured = await rig.run(['decode', '--port', 'shed', 'T: 70.7 F']);
+  expect(configured.out).toContain('reading: shed · temperature = 21.5 Cel');
+  writeFileSync(
+    join(rig.folder, 'own.yaml'),
+    'profile: own\nformat: text\npatterns: "T: {t:number} F"\nreadings: [{ at: t, metric: x }]\n',
+  );
+  const tried = await rig.run(['decode', '--port', 'shed', '-p', 'own.yaml', 'T: 70.7 F']);
+  expect(tried.out).toContain('x = 70.7');
+});
+
+test('check tells of a port whose profile is missing, and of a register that cannot be', async () => {
+  writeFileSync(
+    join(rig.folder, 'millpond.yaml'),
+    `serial:
+  - { path: /dev/ttyACM0, name: shed, profile: none }
+  - path: /dev/ttyUSB0
+    name: bus
+    framing: modbus-rtu
+    slaves: [{ slave: 1, registers: [{ address: 0, metric: temperature, unit: volt }] }]
+`,
+  );
+  const { code, err } = await rig.run(['check']);
+  expect(code).toBe(78);
+  expect(err).toContain('serial shed: there is no profile none');
+  expect(err).toContain('serial bus, slave 1: "volt" is no unit of temperature');
+});
+
 test('the profiles of the config count, and a wrong one is named with its place', async () => {
   writeFileSync(join(rig.folder, 'broken.yaml'), 'profile: [\n');
   const { code, err } = await rig.run(['decode', '-p', 'broken.yaml', '-t', 'a/b', '1']);

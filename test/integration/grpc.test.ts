@@ -391,6 +391,7 @@ describe('GetStatus', () => {
       streams: [{ stream: 'readings', lowWatermark: 0n, highWatermark: BigInt(high) }],
       devices: 2n,
       mqttConnections: 1,
+      serialPorts: [],
     });
     const consumer = found.consumers.find((each) => each.consumer === 'figures');
     expect(consumer).toMatchObject({ stream: 'readings', nextOffset: 3n, lag: BigInt(high - 3) });

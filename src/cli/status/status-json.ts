@@ -24,6 +24,12 @@ export function statusJson(status: GetStatusResponse): string {
     ),
     devices: Number(status.devices),
     mqttConnections: status.mqttConnections,
+    serialPorts: status.serialPorts.map(({ name, path, isOpen, problem }) => ({
+      name,
+      path,
+      isOpen,
+      problem: problem === '' ? null : problem,
+    })),
     subscribers: status.subscribers,
     log:
       log === undefined

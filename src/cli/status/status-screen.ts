@@ -27,6 +27,7 @@ export function statusScreen(status: GetStatusResponse, address: string): string
     '',
     ...consumerLines(status, nowMs),
     '',
+    ...portLines(status),
     ...factLines(status),
   ];
 }
@@ -73,6 +74,17 @@ function consumerLines({ consumers }: GetStatusResponse, nowMs: number): string[
   const others = consumers.length - shown.length;
   const more = others === 0 ? [] : [`and ${countText(others)} more, which lag less`];
   return [...tableLines(columns, [head, ...rows]), ...more];
+}
+
+/** Nothing where no port is configured. */
+function portLines({ serialPorts }: GetStatusResponse): string[] {
+  if (serialPorts.length === 0) return [];
+  const rows = serialPorts.map(({ name, path, isOpen, problem }) => [
+    printable(name),
+    isOpen ? 'open' : 'CLOSED',
+    problem === '' ? printable(path) : printable(`${path} ${problem}`),
+  ]);
+  return [...tableLines(['left', 'left', 'left'], [['PORT', 'STATE', 'PATH'], ...rows]), ''];
 }
 
 function losesText({ losesDataAtUs, isProtected }: ConsumerStatus, nowMs: number): string {

@@ -23,6 +23,13 @@ export interface GatewayStatus {
   readonly log: LogStatus;
   readonly queueBytes: number;
   readonly mqttConnections: number;
+  readonly serialPorts: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly isOpen: boolean;
+    /** Null while all is well. */
+    readonly problem: string | null;
+  }[];
   readonly subscribers: number;
   /** Null where the system does not tell, or not yet. */
   readonly written: { readonly total: number | null; readonly perDay: number | null };
@@ -44,6 +51,7 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
     deadLetters: BigInt(log.deadLetters),
     devices: BigInt(log.devices),
     mqttConnections: status.mqttConnections,
+    serialPorts: status.serialPorts.map((port) => ({ ...port, problem: port.problem ?? '' })),
     subscribers: status.subscribers,
     log: {
       databaseBytes: BigInt(log.databaseBytes),

@@ -48,6 +48,7 @@ const status = GetStatusResponse.fromPartial({
   deadLetters: 3n,
   devices: 12n,
   mqttConnections: 5,
+  serialPorts: [],
   subscribers: 1,
   lost: { retention_bytes: 1400n, disk_full: 100n },
   disk: { freeBytes: 3_221_225_472n, sizeBytes: 8_589_934_592n, state: 'ok' },
@@ -173,4 +174,14 @@ test('JSON has all of it, offsets as texts', () => {
     losesDataAt: '2025-06-02T00:30:00.000000Z',
     isProtected: true,
   });
+});
+
+test('a serial port that is closed says what is wrong with it', () => {
+  const serialPorts = [
+    { name: 'meter', path: '/dev/ttyUSB0', isOpen: true, problem: '' },
+    { name: 'bus', path: '/dev/ttyUSB1', isOpen: false, problem: 'is not there; plug it in' },
+  ];
+  const lines = statusScreen({ ...status, serialPorts }, 'x');
+  expect(lines).toContain('meter  open    /dev/ttyUSB0');
+  expect(lines).toContain('bus    CLOSED  /dev/ttyUSB1 is not there; plug it in');
 });

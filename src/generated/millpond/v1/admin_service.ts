@@ -70,11 +70,20 @@ export interface GetStatusResponse {
   lost: { [key: string]: bigint };
   disk: DiskStatus | undefined;
   recovery: RecoveryStatus | undefined;
+  serialPorts: SerialPortStatus[];
 }
 
 export interface GetStatusResponse_LostEntry {
   key: string;
   value: bigint;
+}
+
+export interface SerialPortStatus {
+  name: string;
+  path: string;
+  isOpen: boolean;
+  /** What is wrong with it, or with a Modbus slave on it, and what to do; empty while all is well. */
+  problem: string;
 }
 
 export interface StreamStatus {
@@ -448,6 +457,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     lost: {},
     disk: undefined,
     recovery: undefined,
+    serialPorts: [],
   };
 }
 
@@ -512,6 +522,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.recovery !== undefined) {
       RecoveryStatus.encode(message.recovery, writer.uint32(130).fork()).join();
+    }
+    for (const v of message.serialPorts) {
+      SerialPortStatus.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -660,6 +673,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.recovery = RecoveryStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.serialPorts.push(SerialPortStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -711,6 +732,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.recovery = (object.recovery !== undefined && object.recovery !== null)
       ? RecoveryStatus.fromPartial(object.recovery)
       : undefined;
+    message.serialPorts = object.serialPorts?.map((e) => SerialPortStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -781,6 +803,97 @@ export const GetStatusResponse_LostEntry: MessageFns<GetStatusResponse_LostEntry
     const message = createBaseGetStatusResponse_LostEntry();
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
+function createBaseSerialPortStatus(): SerialPortStatus {
+  return { name: "", path: "", isOpen: false, problem: "" };
+}
+
+export const SerialPortStatus: MessageFns<SerialPortStatus> = {
+  encode(message: SerialPortStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.path !== "") {
+      writer.uint32(18).string(message.path);
+    }
+    if (message.isOpen !== false) {
+      writer.uint32(24).bool(message.isOpen);
+    }
+    if (message.problem !== "") {
+      writer.uint32(34).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SerialPortStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSerialPortStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isOpen = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SerialPortStatus>): SerialPortStatus {
+    return SerialPortStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SerialPortStatus>): SerialPortStatus {
+    const message = createBaseSerialPortStatus();
+    message.name = object.name ?? "";
+    message.path = object.path ?? "";
+    message.isOpen = object.isOpen ?? false;
+    message.problem = object.problem ?? "";
     return message;
   },
 };
