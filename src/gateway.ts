@@ -12,17 +12,12 @@ import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
 import { asMillpondError } from './core/errors.ts';
 import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
-import { GrpcServer } from './delivery/grpc/server.ts';
-import { HttpServer } from './delivery/http/server.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
-import { IoMetrics } from './observability/io-metrics.ts';
+import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
-import { SerialWatch } from './observability/serial-watch.ts';
 import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
-import { createMqttSource } from './sources/mqtt/mqtt-source.ts';
-import { createSerialSource } from './sources/serial/serial-source.ts';
 
 export interface GatewayAddresses {
   readonly mqtt: string;
@@ -57,6 +52,19 @@ const SOURCE_STOP_MS = 2000;
 const NOT_STORED =
   'some messages were not stored: MQTT devices, which got no acknowledgement, send them again';
 
+/** Loaded while the log thread opens the log, which takes about as long: a third of the whole start. */
+async function loadParts() {
+  const [grpc, http, io, serialWatch, mqtt, serial] = await Promise.all([
+    import('./delivery/grpc/server.ts'),
+    import('./delivery/http/server.ts'),
+    import('./observability/io-metrics.ts'),
+    import('./observability/serial-watch.ts'),
+    import('./sources/mqtt/mqtt-source.ts'),
+    import('./sources/serial/serial-source.ts'),
+  ]);
+  return { ...grpc, ...http, ...io, ...serialWatch, ...mqtt, ...serial };
+}
+
 /**
  * Starts the ways out, and the ways in once the log is open. Throws what the parts throw at their
  * start; whatever had started is stopped again.
@@ -67,7 +75,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const written = new WrittenBytes(steadyClock);
   const health = new LogHealth(logger);
   let isStopping = false;
-  const log = await startLogThread({
+  const starting = startLogThread({
     config,
     queueBytesMax: config.log.queueBytesMax,
     events: {
@@ -79,9 +87,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
     },
   });
+  starting.catch(() => undefined);
+  const parts = await loadParts();
+  const log = await starting;
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
-  const metrics = new IoMetrics(() => ({
+  const metrics = new parts.IoMetrics(() => ({
     disk: health.disk,
     queueBytes: client.queueBytes,
     queueBytesMax: config.log.queueBytesMax,
@@ -90,15 +101,15 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
   }));
-  const mqtt = createMqttSource({
+  const mqtt = parts.createMqttSource({
     intake: client,
     config: config.mqtt,
     clock: systemClock,
     events: mqttEvents(metrics, logger),
     stopTimeoutMs: SOURCE_STOP_MS,
   });
-  const watch = new SerialWatch(logger, () => serial.status());
-  const serial = createSerialSource({
+  const watch = new parts.SerialWatch(logger, () => serial.status());
+  const serial = parts.createSerialSource({
     intake: client,
     ports: config.serial,
     clock: systemClock,
@@ -117,7 +128,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     }
   }
 
-  const grpc = new GrpcServer({
+  const grpc = new parts.GrpcServer({
     ...config.grpc,
     telemetry: {
       log: client,
@@ -142,7 +153,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     }),
   });
   health.onServing((isServing) => grpc.setServing(isServing));
-  const http = new HttpServer({
+  const http = new parts.HttpServer({
     ...config.http,
     metrics: async () =>
       [await metrics.text(), await watch.text(), await client.metrics().catch(missingMetrics)].join(

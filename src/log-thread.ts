@@ -31,9 +31,12 @@ const OPEN_RETRY_MS = { first: 100, max: 5_000 };
 
 async function main(config: Config, port: ServerPort): Promise<void> {
   const metrics = new LogMetrics();
-  const decoder = openDecoder(config, port);
   const options = logOptions(config, metrics, port);
-  const log = await openWhenPossible(options, port);
+  // The profiles are read while another process looks through the database.
+  const opening = openWhenPossible(options, port);
+  opening.catch(() => undefined);
+  const decoder = openDecoder(config, port);
+  const log = await opening;
   if (log === null) return;
   const report = new LogReport({ log, metrics, options, recoveryFindings: log.recoveryFindings });
   const backup = new LogBackup({
