@@ -92,6 +92,23 @@ test('what a reading holds comes out of a segment as it went in', async () => {
   await log.close();
 });
 
+test('a segment may hold more series than there is room for lists of their names', async () => {
+  const log = await open(tempFolder(), { sealRows: 20_000 });
+  for (let first = 0; first < 20_001; first += 1000) {
+    const given = Array.from({ length: 1000 }, (_, index) =>
+      readingOf({ value: first + index, device: `device-${first + index}` }),
+    );
+    log.append(messageOf(), decodedOf(given));
+    await settled(log);
+  }
+  await log.keep();
+  expect(log.stream('').segments.all).toMatchObject([{ first: 0, next: 20_000 }]);
+  const rows = await readAll(log, 0, 65_536);
+  expect(rows.findIndex((row, index) => row.device !== `device-${index}`)).toBe(-1);
+  expect(rows).toHaveLength(21_000);
+  await log.close();
+});
+
 test('a hot table is sealed at its age, though nothing more comes', async () => {
   const folder = tempFolder();
   let nowUs = START_US;

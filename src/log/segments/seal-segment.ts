@@ -64,9 +64,13 @@ async function copyRows(
   table: HotTable,
   path: string,
 ): Promise<void> {
+  const range = await connection.runAndReadAll(
+    `select max(series) - min(series) from ${table.name}`,
+  );
+  const isListed = Number(range.getRows()[0]?.[0]) < LISTED_SERIES_MAX;
   for (const [attempt, groupRows] of GROUP_ROWS.entries()) {
     try {
-      await connection.run(copyStatement(table, path, groupRows));
+      await connection.run(copyStatement(table, path, { groupRows, isListed }));
       return;
     } catch (error) {
       const isShort = error instanceof Error && /out of memory/i.test(error.message);
@@ -75,18 +79,38 @@ async function copyRows(
   }
 }
 
-// The strings stand beside the number of the series, so that anyone can read the file. The rows are
-// the side that is streamed through the join (`sealer` keeps the order of the join as written), so
-// they come out in the order of the table; it is checked afterwards.
-function copyStatement(table: HotTable, path: string, groupRows: number): string {
+const NAMES = ['device', 'channel', 'metric', 'unit', 'source'];
+
+/** With more series than so many in a table, lists of their names take too much memory. */
+const LISTED_SERIES_MAX = 16_384;
+
+// The strings stand beside the number of the series, so that anyone can read the file. They come out
+// of one row of lists: rows pass by it in the order of the table. A join passes them on in any order
+// when it is short of memory, as one in a few hundred was; with very many series there is nothing
+// better, and what came out of order is written again later.
+function copyStatement(
+  table: HotTable,
+  path: string,
+  { groupRows, isListed }: { groupRows: number; isListed: boolean },
+): string {
+  const used = `from series where id between (select min(series) from ${table.name})
+    and (select max(series) from ${table.name})`;
+  const lists = NAMES.map((name) => `list(${name} order by id) as ${name}`).join(', ');
+  const [columns, names] = isListed
+    ? [
+        NAMES.map((name) => `names.${name}[rows.series - names.low + 1] as ${name}`),
+        `cross join (select min(id) as low, ${lists} ${used}) as names`,
+      ]
+    : [
+        NAMES.map((name) => `names.${name}`),
+        `join (select * ${used}) as names on rows.series = names.id`,
+      ];
   return `copy (
-      select rows."offset", rows.series, names.device, names.channel, names.metric, names.unit,
-        names.source, make_timestamptz(epoch_us(rows.measured_at)) as measured_at,
+      select rows."offset", rows.series, ${columns.join(', ')},
+        make_timestamptz(epoch_us(rows.measured_at)) as measured_at,
         make_timestamptz(epoch_us(rows.received_at)) as received_at,
         rows.number, rows.text, rows.quality
-      from ${table.name} as rows
-      join (select * from series where id in (select distinct series from ${table.name})) as names
-        on rows.series = names.id
+      from ${table.name} as rows ${names}
     ) to ${quoted(path)}
     (format parquet, parquet_version v2, compression zstd, row_group_size ${groupRows})`;
 }
