@@ -206,7 +206,7 @@ const log = z.strictObject({
   }),
   sealRows: count({
     unit: 'readings',
-    byDefault: 500_000,
+    byDefault: 100_000,
     min: 100,
     max: 10_000_000,
     why: "Readings of a stream in one segment: so many are sealed into one Parquet file. More compress a little better, and make DuckDB's own file and the steps in which retention drops readings larger.",
