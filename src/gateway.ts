@@ -3,7 +3,8 @@
 // closes.
 //
 //   MQTT ─► mqtt ───┬─► log client ═══ log thread ═══► gRPC Subscribe, HTTP
-//   ports ─► serial ┘
+//   ports ─► serial ┤
+//   gRPC Publish ───┘
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -97,6 +98,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     queueBytes: client.queueBytes,
     queueBytesMax: config.log.queueBytesMax,
     subscribers: grpc.subscribers,
+    publishers: grpc.publishers,
     readAheadBytes: budget.heldBytes,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
@@ -132,6 +134,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     ...config.grpc,
     telemetry: {
       log: client,
+      intake: client,
+      publishersMax: config.grpc.publishersMax,
       budget,
       clock: systemClock,
       subscribersMax: config.grpc.subscribersMax,

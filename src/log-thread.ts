@@ -52,7 +52,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const handlers: LogHandlers = {
     accept: (message) => {
       metrics.accepted(message.payload.length);
-      storeMessage(message, store);
+      log.producers.once(message.key, () => storeMessage(message, store));
     },
     settleAccepted: (settle) => log.settleAppended(settle),
     startCommit: () => log.startCommit(),
@@ -168,6 +168,7 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     segmentCacheBytesMax: log.segmentCacheBytesMax,
     tailBytesMax: log.tailBytesMax,
     consumersMax: log.consumersMax,
+    producersMax: log.producersMax,
     seriesMax: log.seriesMax,
     deadLettersMax: log.deadLettersMax,
     deadLetterBytesMax: log.deadLetterBytesMax,

@@ -35,6 +35,7 @@ export function logOptions(directory, overrides = {}) {
     segmentCacheBytesMax: 8 * 1024 * 1024,
     tailBytesMax: 4 * 1024 * 1024,
     consumersMax: 1000,
+    producersMax: 1000,
     seriesMax: 1_000_000,
     deadLettersMax: 100_000,
     deadLetterBytesMax: 64 * 1024 * 1024,

@@ -119,6 +119,11 @@ export class LogClient implements Intake, LogReader, LogInspector {
     this.#unopened = reason;
   }
 
+  /** Why the log is not open; null when it is. */
+  get unopened(): MillpondError | null {
+    return this.#unopened;
+  }
+
   /** Bytes of accepted messages that are not durable yet. */
   get queueBytes(): number {
     return this.#sentBytes + this.#writer.usedBytes;

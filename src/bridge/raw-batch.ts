@@ -1,14 +1,18 @@
 // Raw messages as one transferable buffer, from the I/O thread to the log thread.
 //
 // A frame: received_at (float64, us) | payload bytes (uint32) | topic bytes (uint16) | source
-// (uint8, its number) | flags (uint8) | topic | payload; little-endian, frames back to back.
+// (uint8, its number) | flags (uint8) | topic | payload | with KEYED: sequence (float64) | call (uint32)
+// | producer bytes (uint8) | producer; little-endian, frames back to back.
 
-import { flagsOf, marksOf, type RawMessage } from '../core/raw-message.ts';
+import { flagsOf, marksOf, type ProducerKey, type RawMessage } from '../core/raw-message.ts';
 
 const HEADER_BYTES = 16;
 const SLAB_BYTES = 64 * 1024;
 /** Above what `flagsOf` uses: it concerns the way to the log alone. */
 const REFUSABLE = 0x80;
+/** The number of a fault leaves this bit free. */
+const KEYED = 0x40;
+const KEY_HEADER_BYTES = 13;
 /** An MQTT topic's length field has two bytes; in UTF-8 a code unit takes three at most. */
 const TOPIC_BYTES_MAX = 65_535;
 
@@ -29,8 +33,9 @@ export class RawBatchWriter {
 
   /** Copies the message. Returns the bytes it takes. */
   add(message: RawMessage): number {
-    const { payload, topic } = message;
-    const most = HEADER_BYTES + topic.length * 3 + payload.length;
+    const { payload, topic, key } = message;
+    const keyBytes = key === undefined ? 0 : KEY_HEADER_BYTES + key.producer.length;
+    const most = HEADER_BYTES + topic.length * 3 + payload.length + keyBytes;
     if (this.#used + most > this.#slab.length) this.#grow(most);
     const slab = this.#slab;
     const start = this.#used;
@@ -40,10 +45,14 @@ export class RawBatchWriter {
     slab.writeUInt32LE(payload.length, start + 8);
     slab.writeUInt16LE(topicBytes, start + 12);
     slab[start + 14] = this.#sourceNumber(message.source);
-    slab[start + 15] = flagsOf(message) | (message.isRefusable === true ? REFUSABLE : 0);
+    slab[start + 15] =
+      flagsOf(message) |
+      (message.isRefusable === true ? REFUSABLE : 0) |
+      (key === undefined ? 0 : KEYED);
     const payloadStart = start + HEADER_BYTES + topicBytes;
     slab.set(payload, payloadStart);
     this.#used = payloadStart + payload.length;
+    if (key !== undefined) this.#addKey(key);
     this.#count += 1;
     return this.#used - start;
   }
@@ -59,6 +68,17 @@ export class RawBatchWriter {
     this.#used = 0;
     this.#count = 0;
     return batch;
+  }
+
+  /** A producer's name is ASCII, and 128 characters at most. */
+  #addKey({ producer, sequence, call }: ProducerKey): void {
+    const slab = this.#slab;
+    const start = this.#used;
+    slab.writeDoubleLE(sequence, start);
+    slab.writeUInt32LE(call, start + 8);
+    slab[start + 12] = producer.length;
+    slab.write(producer, start + KEY_HEADER_BYTES, 'latin1');
+    this.#used = start + KEY_HEADER_BYTES + producer.length;
   }
 
   #sourceNumber(source: string): number {
@@ -89,15 +109,27 @@ export function readRawBatch(batch: RawBatch, each: (message: RawMessage) => voi
     const payloadBytes = slab.readUInt32LE(at + 8);
     const topicStart = at + HEADER_BYTES;
     const payloadStart = topicStart + slab.readUInt16LE(at + 12);
+    const payloadEnd = payloadStart + payloadBytes;
     const flags = slab[at + 15] as number;
+    const isKeyed = (flags & KEYED) !== 0;
     each({
       source: batch.sources[slab[at + 14] as number] as string,
       topic: slab.utf8Slice(topicStart, payloadStart),
-      payload: slab.subarray(payloadStart, payloadStart + payloadBytes),
+      payload: slab.subarray(payloadStart, payloadEnd),
       receivedAtUs: slab.readDoubleLE(at),
-      ...marksOf(flags & ~REFUSABLE),
+      ...marksOf(flags & ~REFUSABLE & ~KEYED),
       isRefusable: (flags & REFUSABLE) !== 0,
+      ...(isKeyed ? { key: readKey(slab, payloadEnd) } : {}),
     });
-    at = payloadStart + payloadBytes;
+    at = payloadEnd + (isKeyed ? KEY_HEADER_BYTES + (slab[payloadEnd + 12] as number) : 0);
   }
+}
+
+function readKey(slab: Buffer, start: number): ProducerKey {
+  const nameStart = start + KEY_HEADER_BYTES;
+  return {
+    sequence: slab.readDoubleLE(start),
+    call: slab.readUInt32LE(start + 8),
+    producer: slab.latin1Slice(nameStart, nameStart + (slab[start + 12] as number)),
+  };
 }

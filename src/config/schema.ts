@@ -100,6 +100,13 @@ const grpc = z.strictObject({
     max: 100_000,
     why: 'Subscriptions open at one time; one more is refused with SUBSCRIBER_LIMIT.',
   }),
+  publishersMax: count({
+    unit: 'calls',
+    byDefault: 1000,
+    min: 1,
+    max: 100_000,
+    why: 'Publish calls open at one time; one more is refused with PUBLISHER_LIMIT.',
+  }),
   batchReadingsMax: count({
     unit: 'readings',
     byDefault: 2048,
@@ -196,6 +203,13 @@ const log = z.strictObject({
     min: 1,
     max: 1_000_000,
     why: 'Named consumers with a committed offset. One more is refused with CONSUMER_LIMIT.',
+  }),
+  producersMax: count({
+    unit: 'producers',
+    byDefault: 10_000,
+    min: 1,
+    max: 1_000_000,
+    why: 'Producers of messages over gRPC whose highest sequence is remembered. Beyond it the one heard of longest ago is forgotten: what it sends again is then stored again.',
   }),
   seriesMax: count({
     unit: 'series',
@@ -300,7 +314,7 @@ export const configSchema = z.strictObject({
     'Folders with device profiles of your own, beside those that come with Millpond. A relative path starts at the folder in which the gateway was started.',
   ),
   mqtt: mqtt.prefault({}).describe('The way in for MQTT devices.'),
-  grpc: grpc.prefault({}).describe('The way out to processors.'),
+  grpc: grpc.prefault({}).describe('The way out to processors, and in for programs.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
   serial,

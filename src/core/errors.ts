@@ -107,6 +107,11 @@ export const errorTable = {
     'Close a subscription, or raise grpc.subscribersMax.',
     true,
   ),
+  PUBLISHER_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'End a Publish call, or raise grpc.publishersMax.',
+    true,
+  ),
   // A copy of the log.
   BACKUP_RUNNING: kind('FAILED_PRECONDITION', 'Wait for the other backup to end.', true),
   BACKUP_FAILED: kind(

@@ -47,6 +47,12 @@ export interface LogStatus {
   readonly deadLetterBytes: number;
   readonly series: number;
   readonly devices: number;
+  /** Whose highest sequence is remembered; since the start: forgotten ones, messages sent again. */
+  readonly producers: {
+    readonly count: number;
+    readonly forgotten: number;
+    readonly duplicates: number;
+  };
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly tailBytes: number;

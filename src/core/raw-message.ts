@@ -5,6 +5,16 @@ export const frameFaults = ['checksum', 'frame_too_long', 'frame_invalid'] as co
 
 export type FrameFault = (typeof frameFaults)[number];
 
+/** Under which a message is stored once though it be offered twice. */
+export interface ProducerKey {
+  /** Named as consumers are. */
+  readonly producer: string;
+  /** From 1, rising. */
+  readonly sequence: number;
+  /** The call it came in, 32 bits: what follows a refused message in its call is refused as well. */
+  readonly call: number;
+}
+
 export interface RawMessage {
   /** The way in: `mqtt`, `grpc`, or `serial:<name of the port>`. */
   readonly source: string;
@@ -23,6 +33,7 @@ export interface RawMessage {
    * refuse it (STREAM_FULL). What cannot be refused is dropped there, and recorded as a loss.
    */
   readonly isRefusable?: boolean;
+  readonly key?: ProducerKey;
   /** Set: the payload is no whole, sound frame, and becomes a dead letter and never a reading. */
   readonly fault?: FrameFault;
 }

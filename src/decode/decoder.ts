@@ -2,6 +2,7 @@
 // Pure but for its caches, and total: whatever the topic and the payload, it answers and never throws.
 
 import type { DeadLetterReason, Decoded, Decoder, DropReason } from '../core/contracts.ts';
+import { READINGS_TOPIC } from '../core/published-reading.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { runBuiltin } from './builtin-call.ts';
 import type { Profile, ProfileRoute } from './compile-profile.ts';
@@ -11,6 +12,7 @@ import type { OpenRoute } from './fallback.ts';
 import { fallbackRoute, runFallback } from './fallback.ts';
 import type { PortTopicRules } from './modbus-rules.ts';
 import { readText } from './payload-text.ts';
+import { decodeReadings } from './published-readings.ts';
 import { RouteCache } from './route-cache.ts';
 import type { Rule } from './rule.ts';
 import { deviceOfRoute, runBytes, runRule } from './rule.ts';
@@ -115,6 +117,7 @@ class ProfileDecoder implements Decoder {
 
   #decode(message: RawMessage): Decoded {
     const { topic, source } = message;
+    if (source === 'grpc' && topic === READINGS_TOPIC) return this.#decodeReadings(message);
     const isPort = source !== 'mqtt' && source !== 'grpc';
     const key = isPort ? `${source}\n${topic}` : topic;
     let route = this.#cache.get(key);
@@ -147,6 +150,13 @@ class ProfileDecoder implements Decoder {
       runRule(route.rule, text, route.device, emission);
     }
     return this.#end(route, message);
+  }
+
+  #decodeReadings(message: RawMessage): Decoded {
+    const emission = this.#emission;
+    emission.begin(message);
+    decodeReadings(message.payload, emission);
+    return emission.end('');
   }
 
   #decodeBytes(message: RawMessage, route: RuleRoute): Decoded {

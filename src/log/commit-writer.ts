@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
 import type { Losses } from './loss.ts';
 import type { Position } from './pending.ts';
+import { writeProducers } from './producer-table.ts';
 import { createHotTable, PARTIAL } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
@@ -46,6 +47,7 @@ export class CommitWriter {
       }
       if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
+      await writeProducers(database, commit);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);
       }

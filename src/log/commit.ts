@@ -28,6 +28,10 @@ export interface Commit {
   readonly removedDeadLetters: ReadonlySet<number>;
   readonly losses: readonly Loss[];
   readonly positions: readonly Position[];
+  /** The highest sequence of each producer heard of. */
+  readonly producers: ReadonlyMap<string, number>;
+  readonly forgottenProducers: ReadonlySet<string>;
+  readonly producersAtUs: number;
   /** New `devices` rows. Null when not due. */
   readonly snapshots: readonly SeriesSnapshot[] | null;
   /** By stream number the offset before which the snapshots hold everything. */
@@ -43,6 +47,9 @@ export const emptyCommit: Commit = {
   removedDeadLetters: new Set(),
   losses: [],
   positions: [],
+  producers: new Map(),
+  forgottenProducers: new Set(),
+  producersAtUs: 0,
   snapshots: null,
   devicesAsOf: new Map(),
 };

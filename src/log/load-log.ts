@@ -14,6 +14,8 @@ import {
 } from './load-state.ts';
 import type { LogOptions } from './log-options.ts';
 import { loadLosses } from './loss.ts';
+import { loadProducers } from './producer-table.ts';
+import type { Producers } from './producers.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -30,6 +32,7 @@ export interface LoadParts {
   readonly series: SeriesTable;
   readonly seriesState: SeriesState;
   readonly positions: ConsumerPositions;
+  readonly producers: Producers;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: Ledger;
   readonly watermarks: Watermarks;
@@ -54,6 +57,7 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   await addConfigured(parts, stored.streams);
   for (const each of stored.streams) await catchUp(parts, each);
   for (const position of await loadPositions(database)) parts.positions.set(position);
+  await loadProducers(database, (name, sequence) => parts.producers.restore(name, sequence));
   await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
   await noteAll(parts);
   return parts.seriesState.lastSeenUs;

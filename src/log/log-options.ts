@@ -24,6 +24,7 @@ export interface LogOptions {
   readonly segmentCacheBytesMax: number;
   readonly tailBytesMax: number;
   readonly consumersMax: number;
+  readonly producersMax: number;
   readonly seriesMax: number;
   readonly deadLettersMax: number;
   readonly deadLetterBytesMax: number;

@@ -52,6 +52,11 @@ export class LogReport {
       deadLetterBytes: letters.bytes,
       series: log.series.count,
       devices: log.series.deviceCount,
+      producers: {
+        count: log.producers.count,
+        forgotten: log.producers.forgotten,
+        duplicates: log.producers.duplicates,
+      },
       ...log.sizes(),
       commits,
       commitMsP50: p50,

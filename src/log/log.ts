@@ -27,6 +27,7 @@ import type { Loss } from './loss-book.ts';
 import { type OpenDirectory, openDirectory } from './open-directory.ts';
 import { Pending, type Position } from './pending.ts';
 import { PositionCommits } from './position-commits.ts';
+import { Producers } from './producers.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -49,6 +50,7 @@ export class Log {
   readonly seriesState = new SeriesState();
   readonly streams = new Streams();
   readonly losses: Losses;
+  readonly producers: Producers;
   /** What was put right when it was opened. */
   readonly recoveryFindings: number;
   readonly #options: LogOptions;
@@ -147,6 +149,10 @@ export class Log {
           options.events.failing(error);
         },
       },
+    });
+    this.producers = new Producers({
+      countMax: options.producersMax,
+      pending: () => this.#queue.filling,
     });
     this.#positionCommits = new PositionCommits({
       positions: this.#positions,
@@ -343,6 +349,7 @@ export class Log {
       series: this.series,
       seriesState: this.seriesState,
       positions: this.#positions,
+      producers: this.producers,
       deadLetters: this.#deadLetters,
       ledger: this.#ledger,
       watermarks: this.#watermarks,

@@ -57,6 +57,9 @@ export class Pending {
   readonly losses: Loss[] = [];
   /** The last position of each consumer wins; by stream and name. */
   readonly positions = new Map<string, Position>();
+  /** The highest sequence of each producer of messages in this commit. */
+  readonly producers = new Map<string, number>();
+  readonly forgottenProducers = new Set<string>();
   /** Called in this order once the commit is durable. */
   readonly onDurable: (() => void)[] = [];
   readonly onFailed: ((error: Error) => void)[] = [];
@@ -71,6 +74,8 @@ export class Pending {
       this.deadLetters.length === 0 &&
       this.removedDeadLetters.size === 0 &&
       this.positions.size === 0 &&
+      this.producers.size === 0 &&
+      this.forgottenProducers.size === 0 &&
       this.losses.length === 0 &&
       this.onDurable.length === 0
     );

@@ -55,6 +55,9 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
     removedDeadLetters: pending.removedDeadLetters,
     losses: [...pending.losses, ...trimmed],
     positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
+    producers: pending.producers,
+    forgottenProducers: pending.forgottenProducers,
+    producersAtUs: context.nowUs,
     snapshots: context.snapshots,
     devicesAsOf: context.devicesAsOf,
   };

@@ -20,6 +20,9 @@ export const createTables = [
      number double, text varchar, measured_at timestamp)`,
   `create table if not exists consumers (
      stream varchar, consumer varchar, next_offset bigint, committed_at timestamp)`,
+  // The highest sequence stored of each: a database without it, or an older gateway, is none the worse.
+  `create table if not exists producers (
+     producer varchar, sequence bigint, seen_at timestamp)`,
   `create table if not exists dead_letters (
      id bigint, received_at timestamp, source varchar, topic varchar, profile varchar,
      reason varchar, detail varchar, flags utinyint, payload blob)`,

@@ -12,6 +12,7 @@ export interface IoReadings {
   readonly queueBytes: number;
   readonly queueBytesMax: number;
   readonly subscribers: number;
+  readonly publishers: number;
   readonly readAheadBytes: number;
   /** To disks, by the whole process; 0 where the system does not tell. */
   readonly writtenBytes: number;
@@ -96,6 +97,7 @@ export class IoMetrics {
       },
     });
     gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
+    gauge('millpond_publishers', 'Publish calls under way.', () => read().publishers);
     gauge(
       'millpond_read_ahead_bytes',
       'Bytes fetched for subscribers and not yet written.',

@@ -23,6 +23,8 @@ export class LogGauges {
   readonly #losesData: Gauge;
   readonly #diskFree: Gauge;
   readonly #losses: Counter;
+  readonly #forgotten: Counter;
+  readonly #duplicates: Counter;
 
   constructor(registers: Registry[]) {
     const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
@@ -63,6 +65,16 @@ export class LogGauges {
       labelNames: ['reason'],
       registers,
     });
+    this.#forgotten = new Counter({
+      name: 'millpond_producers_forgotten_total',
+      help: 'Producers whose sequence was forgotten to make room.',
+      registers,
+    });
+    this.#duplicates = new Counter({
+      name: 'millpond_published_duplicates_total',
+      help: 'Published messages that were stored already.',
+      registers,
+    });
   }
 
   set(status: LogStatus, loopDelay: IntervalHistogram): void {
@@ -71,12 +83,15 @@ export class LogGauges {
     this.#bytes.set({ part: 'tail' }, status.tailBytes);
     this.#kept.set({ kind: 'series' }, status.series);
     this.#kept.set({ kind: 'devices' }, status.devices);
+    this.#kept.set({ kind: 'producers' }, status.producers.count);
     this.#kept.set({ kind: 'dead_letters' }, status.deadLetters);
     this.#ready.set(status.problem === null ? 1 : 0);
     this.#diskFree.set(status.disk.freeBytes);
     this.#setStreams(status);
     this.#setConsumers(status);
     this.#setLosses(status);
+    setTotal(this.#forgotten, status.producers.forgotten);
+    setTotal(this.#duplicates, status.producers.duplicates);
     noteLoopDelay(this.#loopDelay, loopDelay);
   }
 
@@ -108,4 +123,9 @@ export class LogGauges {
     this.#losses.reset();
     for (const [reason, count] of Object.entries(lost)) this.#losses.inc({ reason }, count);
   }
+}
+
+function setTotal(counter: Counter, total: number): void {
+  counter.reset();
+  counter.inc(total);
 }

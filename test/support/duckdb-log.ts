@@ -30,6 +30,7 @@ export function openLog(directory: string, options: Partial<LogOptions> = {}): P
     lossesMax: 1000,
     tailBytesMax: 1024 * 1024,
     consumersMax: 100,
+    producersMax: 100,
     seriesMax: 1_000_000,
     deadLettersMax: 1000,
     deadLetterBytesMax: 1024 * 1024,

@@ -1,4 +1,4 @@
-// The gRPC way out: the two services of proto/, the standard health service and reflection.
+// The gRPC way out, and in: the two services of proto/, the standard health service and reflection.
 
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -16,7 +16,7 @@ import { AdminServiceService } from '../../generated/millpond/v1/admin_service.t
 import { adminHandlers } from './admin-service.ts';
 import type { GatewayStatus } from './status-response.ts';
 import {
-  SubscriberSet,
+  CallSet,
   type TelemetryParts,
   telemetryDefinition,
   telemetryHandlers,
@@ -27,7 +27,7 @@ export interface GrpcServerOptions {
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
-  readonly telemetry: Omit<TelemetryParts, 'subscribers'>;
+  readonly telemetry: Omit<TelemetryParts, 'subscribers' | 'publishers'>;
   readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
@@ -36,7 +36,7 @@ export interface GrpcServerOptions {
 const protoFolder = fileURLToPath(new URL('../../../proto', import.meta.url));
 const services = ['millpond.v1.TelemetryService', 'millpond.v1.AdminService'];
 
-/** Calls of one connection at one time, beside as many subscriptions as there may be. */
+/** Calls of one connection at one time, beside as many subscriptions and publishers as there may be. */
 const OTHER_CALLS_MAX = 100;
 
 /** How long calls may take to end by themselves when the gateway stops. */
@@ -44,7 +44,8 @@ const DRAIN_MS = 500;
 
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
-  readonly #subscribers = new SubscriberSet();
+  readonly #subscribers = new CallSet();
+  readonly #publishers = new CallSet();
   readonly #backups = new Set<AbortController>();
   readonly #server: Server;
   readonly #health: HealthImplementation;
@@ -57,7 +58,8 @@ export class GrpcServer {
       'grpc.max_receive_message_length': options.requestBytesMax,
       // A client's calls beyond it wait for one to end, and subscriptions do not end: the others,
       // and the refusal of a subscription too many, must find room beside them.
-      'grpc.max_concurrent_streams': options.telemetry.subscribersMax + OTHER_CALLS_MAX,
+      'grpc.max_concurrent_streams':
+        options.telemetry.subscribersMax + options.telemetry.publishersMax + OTHER_CALLS_MAX,
     });
     this.#health = new HealthImplementation(
       Object.fromEntries(['', ...services].map((service) => [service, 'SERVING'] as const)),
@@ -68,12 +70,20 @@ export class GrpcServer {
     return this.#subscribers.count;
   }
 
+  get publishers(): number {
+    return this.#publishers.count;
+  }
+
   /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
   async start(): Promise<string> {
     const server = this.#server;
     server.addService(
       telemetryDefinition,
-      telemetryHandlers({ ...this.#options.telemetry, subscribers: this.#subscribers }),
+      telemetryHandlers({
+        ...this.#options.telemetry,
+        subscribers: this.#subscribers,
+        publishers: this.#publishers,
+      }),
     );
     const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
     const backups = this.#backups;
@@ -104,11 +114,12 @@ export class GrpcServer {
     }
   }
 
-  /** Ends subscriptions and backups with LOG_STOPPING, lets other calls finish, then closes. */
+  /** Ends subscriptions, publishers still sending, and backups with LOG_STOPPING, lets other calls finish, then closes. */
   async stop(): Promise<void> {
     this.setServing(false);
     const reason = new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
     this.#subscribers.abortAll(reason);
+    this.#publishers.abortAll(reason);
     for (const controller of this.#backups) controller.abort(reason);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

@@ -1,6 +1,7 @@
 // TelemetryService on grpc-js: each call checked, handed to the log, its errors made statuses.
 
 import type {
+  ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
   ServiceDefinition,
@@ -8,36 +9,52 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
-import type { LogReader } from '../../core/contracts.ts';
+import type { Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
 import {
   type CommitRequest,
   type CommitResponse,
+  type PublishRequest,
+  type PublishResponse,
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import { PublishCall } from './publish-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
 import { checkSubscribe, toOffset } from './subscribe-request.ts';
 import { type MessageSink, Subscription } from './subscription.ts';
 
 export interface TelemetryParts {
-  readonly log: LogReader;
+  readonly log: LogReader & {
+    /** Why the log is not open; null when it is. */
+    readonly unopened: MillpondError | null;
+  };
+  readonly intake: Intake;
   readonly budget: ReadAheadBudget;
   readonly clock: Clock;
   readonly subscribersMax: number;
   readonly batchReadingsMax: number;
   readonly fetchBytesMax: number;
   readonly progressIntervalMs: number;
-  readonly subscribers: SubscriberSet;
+  readonly publishersMax: number;
+  readonly subscribers: CallSet;
+  readonly publishers: CallSet;
 }
 
 /** The calls under way, so that a stopping gateway can end them. */
-export class SubscriberSet {
+export class CallSet {
   readonly #controllers = new Set<AbortController>();
+  #number = 0;
 
   get count(): number {
     return this.#controllers.size;
+  }
+
+  /** A number for the call that is about to come, 32 bits; none under way has it. */
+  nextNumber(): number {
+    this.#number = (this.#number + 1) >>> 0;
+    return this.#number;
   }
 
   add(controller: AbortController): void {
@@ -79,7 +96,43 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
         (error: unknown) => respond(toServiceError(error)),
       );
     },
+    publish: (
+      call: ServerReadableStream<PublishRequest, PublishResponse>,
+      respond: sendUnaryData<PublishResponse>,
+    ) => {
+      publish(parts, call).then(
+        (accepted) => respond(null, { accepted: BigInt(accepted) }),
+        (error: unknown) => respond(toServiceError(error)),
+      );
+    },
   };
+}
+
+async function publish(
+  { log, intake, clock, publishers, publishersMax }: TelemetryParts,
+  call: ServerReadableStream<PublishRequest, PublishResponse>,
+): Promise<number> {
+  // The intake takes messages before there is a log to store them.
+  if (log.unopened !== null) throw log.unopened;
+  if (publishers.count >= publishersMax) {
+    throw new MillpondError(
+      'PUBLISHER_LIMIT',
+      `${publishers.count} Publish calls are open, which is all that are allowed.`,
+    );
+  }
+  const controller = new AbortController();
+  const { signal } = controller;
+  publishers.add(controller);
+  try {
+    return await new PublishCall(call, {
+      intake,
+      clock,
+      number: publishers.nextNumber(),
+      signal,
+    }).run();
+  } finally {
+    publishers.delete(controller);
+  }
 }
 
 async function commit(log: LogReader, request: CommitRequest): Promise<CommitResponse> {

@@ -31,9 +31,23 @@ const anyMessage: fc.Arbitrary<RawMessage> = fc.record({
   isRefusable: fc.boolean(),
 });
 
+const anyKey = fc.record({
+  producer: fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/),
+  sequence: fc.maxSafeNat(),
+  call: fc.nat({ max: 0xffff_ffff }),
+});
+
 const anyMarked = fc
-  .tuple(anyMessage, fc.option(fc.constantFrom(...frameFaults), { nil: undefined }))
-  .map(([message, fault]) => (fault === undefined ? message : { ...message, fault }));
+  .tuple(
+    anyMessage,
+    fc.option(fc.constantFrom(...frameFaults), { nil: undefined }),
+    fc.option(anyKey, { nil: undefined }),
+  )
+  .map(([message, fault, key]) => ({
+    ...message,
+    ...(fault === undefined ? {} : { fault }),
+    ...(key === undefined ? {} : { key }),
+  }));
 
 test('gives back every message as it was, in order, batch after batch', () => {
   const batches = fc.array(fc.array(anyMarked, { minLength: 1, maxLength: 8 }), { maxLength: 4 });

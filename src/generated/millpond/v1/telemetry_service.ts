@@ -13,6 +13,8 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -104,6 +106,58 @@ export interface CommitRequest {
 export interface CommitResponse {
   /** What is stored now. */
   nextOffset: bigint;
+}
+
+export interface PublishRequest {
+  content:
+    | { $case: "raw"; value: RawMessage }
+    | { $case: "readings"; value: PublishedReadings }
+    | undefined;
+  /**
+   * With `sequence` the key under which the message is stored once though it be sent twice, also
+   * after a restart of the gateway. 1 to 128 letters, digits, dots, dashes, underscores or colons;
+   * empty for no key. One call at a time for each producer.
+   */
+  producer: string;
+  /**
+   * From 1, rising from message to message of the producer, gaps allowed. One that is not above
+   * the highest stored counts as stored already.
+   */
+  sequence: bigint;
+}
+
+/** A message as a device would send it: decoded by the device profiles, a dead letter if it cannot be. */
+export interface RawMessage {
+  /** As a topic of MQTT, without wildcards, not beginning with `$`. */
+  topic: string;
+  payload: Uint8Array;
+}
+
+/** Stored in one commit, in one stream or several; 1 to 1000. */
+export interface PublishedReadings {
+  readings: PublishedReading[];
+}
+
+export interface PublishedReading {
+  device: string;
+  metric: string;
+  value:
+    | //
+    /** Finite. */
+    { $case: "number"; value: number }
+    | { $case: "text"; value: string }
+    | undefined;
+  /** UCUM where there is a code ("Cel", "hPa"), else the plain name; empty if unknown. Stored as it is. */
+  unit: string;
+  /** Microseconds since the Unix epoch, UTC; 0 means the time of arrival. */
+  measuredAtUs: bigint;
+  /** Tells two sensors of one kind on one device apart; else empty. */
+  channel: string;
+}
+
+export interface PublishResponse {
+  /** Messages of the call, all of them stored now, those that had been stored before included. */
+  accepted: bigint;
 }
 
 function createBaseSubscribeRequest(): SubscribeRequest {
@@ -794,7 +848,441 @@ export const CommitResponse: MessageFns<CommitResponse> = {
   },
 };
 
-/** Reading the log. Every error carries a google.rpc.ErrorInfo whose `reason` is a stable code. */
+function createBasePublishRequest(): PublishRequest {
+  return { content: undefined, producer: "", sequence: 0n };
+}
+
+export const PublishRequest: MessageFns<PublishRequest> = {
+  encode(message: PublishRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.content?.$case) {
+      case "raw":
+        RawMessage.encode(message.content.value, writer.uint32(10).fork()).join();
+        break;
+      case "readings":
+        PublishedReadings.encode(message.content.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    if (message.producer !== "") {
+      writer.uint32(26).string(message.producer);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = { $case: "raw", value: RawMessage.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content = { $case: "readings", value: PublishedReadings.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.producer = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishRequest>): PublishRequest {
+    return PublishRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishRequest>): PublishRequest {
+    const message = createBasePublishRequest();
+    switch (object.content?.$case) {
+      case "raw": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "raw", value: RawMessage.fromPartial(object.content.value) };
+        }
+        break;
+      }
+      case "readings": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "readings", value: PublishedReadings.fromPartial(object.content.value) };
+        }
+        break;
+      }
+    }
+    message.producer = object.producer ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
+function createBaseRawMessage(): RawMessage {
+  return { topic: "", payload: new Uint8Array(0) };
+}
+
+export const RawMessage: MessageFns<RawMessage> = {
+  encode(message: RawMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topic !== "") {
+      writer.uint32(10).string(message.topic);
+    }
+    if (message.payload.length !== 0) {
+      writer.uint32(18).bytes(message.payload);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RawMessage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRawMessage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.payload = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RawMessage>): RawMessage {
+    return RawMessage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RawMessage>): RawMessage {
+    const message = createBaseRawMessage();
+    message.topic = object.topic ?? "";
+    message.payload = object.payload ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBasePublishedReadings(): PublishedReadings {
+  return { readings: [] };
+}
+
+export const PublishedReadings: MessageFns<PublishedReadings> = {
+  encode(message: PublishedReadings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.readings) {
+      PublishedReading.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishedReadings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishedReadings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.readings.push(PublishedReading.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishedReadings>): PublishedReadings {
+    return PublishedReadings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishedReadings>): PublishedReadings {
+    const message = createBasePublishedReadings();
+    message.readings = object.readings?.map((e) => PublishedReading.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePublishedReading(): PublishedReading {
+  return { device: "", metric: "", value: undefined, unit: "", measuredAtUs: 0n, channel: "" };
+}
+
+export const PublishedReading: MessageFns<PublishedReading> = {
+  encode(message: PublishedReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.metric !== "") {
+      writer.uint32(18).string(message.metric);
+    }
+    switch (message.value?.$case) {
+      case "number":
+        writer.uint32(25).double(message.value.value);
+        break;
+      case "text":
+        writer.uint32(34).string(message.value.value);
+        break;
+    }
+    if (message.unit !== "") {
+      writer.uint32(42).string(message.unit);
+    }
+    if (message.measuredAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.measuredAtUs) !== message.measuredAtUs) {
+        throw new globalThis.Error("value provided for field message.measuredAtUs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.measuredAtUs);
+    }
+    if (message.channel !== "") {
+      writer.uint32(58).string(message.channel);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishedReading {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishedReading();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.metric = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.value = { $case: "number", value: reader.double() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.value = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.measuredAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishedReading>): PublishedReading {
+    return PublishedReading.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishedReading>): PublishedReading {
+    const message = createBasePublishedReading();
+    message.device = object.device ?? "";
+    message.metric = object.metric ?? "";
+    switch (object.value?.$case) {
+      case "number": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "number", value: object.value.value };
+        }
+        break;
+      }
+      case "text": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "text", value: object.value.value };
+        }
+        break;
+      }
+    }
+    message.unit = object.unit ?? "";
+    message.measuredAtUs = (object.measuredAtUs !== undefined && object.measuredAtUs !== null)
+      ? BigInt(object.measuredAtUs)
+      : 0n;
+    message.channel = object.channel ?? "";
+    return message;
+  },
+};
+
+function createBasePublishResponse(): PublishResponse {
+  return { accepted: 0n };
+}
+
+export const PublishResponse: MessageFns<PublishResponse> = {
+  encode(message: PublishResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accepted !== 0n) {
+      if (BigInt.asUintN(64, message.accepted) !== message.accepted) {
+        throw new globalThis.Error("value provided for field message.accepted of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.accepted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.accepted = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishResponse>): PublishResponse {
+    return PublishResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishResponse>): PublishResponse {
+    const message = createBasePublishResponse();
+    message.accepted = (object.accepted !== undefined && object.accepted !== null) ? BigInt(object.accepted) : 0n;
+    return message;
+  },
+};
+
+/** Reading the log, and writing to it. Every error carries a google.rpc.ErrorInfo whose `reason` is a stable code. */
 export type TelemetryServiceService = typeof TelemetryServiceService;
 export const TelemetryServiceService = {
   /**
@@ -820,6 +1308,20 @@ export const TelemetryServiceService = {
     responseSerialize: (value: CommitResponse): Buffer => Buffer.from(CommitResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CommitResponse => CommitResponse.decode(value),
   },
+  /**
+   * Stores messages durably, in their order. The one response comes after the fsync of the last of
+   * them: a client that wants to be acknowledged more often uses shorter streams. After an error any
+   * of the messages may be stored; those with a producer and a sequence can be sent again safely.
+   */
+  publish: {
+    path: "/millpond.v1.TelemetryService/Publish" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: PublishRequest): Buffer => Buffer.from(PublishRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PublishRequest => PublishRequest.decode(value),
+    responseSerialize: (value: PublishResponse): Buffer => Buffer.from(PublishResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PublishResponse => PublishResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryServiceServer extends UntypedServiceImplementation {
@@ -830,6 +1332,12 @@ export interface TelemetryServiceServer extends UntypedServiceImplementation {
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
   /** Stores a consumer's position durably: the response comes after the fsync. */
   commit: handleUnaryCall<CommitRequest, CommitResponse>;
+  /**
+   * Stores messages durably, in their order. The one response comes after the fsync of the last of
+   * them: a client that wants to be acknowledged more often uses shorter streams. After an error any
+   * of the messages may be stored; those with a producer and a sequence can be sent again safely.
+   */
+  publish: handleClientStreamingCall<PublishRequest, PublishResponse>;
 }
 
 export interface TelemetryServiceClient extends Client {
@@ -859,6 +1367,27 @@ export interface TelemetryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CommitResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Stores messages durably, in their order. The one response comes after the fsync of the last of
+   * them: a client that wants to be acknowledged more often uses shorter streams. After an error any
+   * of the messages may be stored; those with a producer and a sequence can be sent again safely.
+   */
+  publish(
+    callback: (error: ServiceError | null, response: PublishResponse) => void,
+  ): ClientWritableStream<PublishRequest>;
+  publish(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PublishResponse) => void,
+  ): ClientWritableStream<PublishRequest>;
+  publish(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PublishResponse) => void,
+  ): ClientWritableStream<PublishRequest>;
+  publish(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PublishResponse) => void,
+  ): ClientWritableStream<PublishRequest>;
 }
 
 export const TelemetryServiceClient = makeGenericClientConstructor(
