@@ -52,6 +52,7 @@ export class LogReport {
       deadLetterBytes: letters.bytes,
       series: log.series.count,
       devices: log.series.deviceCount,
+      staleDevices: log.devices.staleCount(options.clock()),
       ...log.sizes(),
       commits,
       commitMsP50: p50,

@@ -14,6 +14,7 @@ import { ConsumerPositions } from './consumer-positions.ts';
 import { databasePath } from './data-directory.ts';
 import { Database } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
+import { DeviceState } from './device-state.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './disk-space.ts';
@@ -47,6 +48,7 @@ const STEADY_AFTER_MS = 24 * 3_600_000;
 export class Log {
   readonly series: SeriesTable;
   readonly seriesState = new SeriesState();
+  readonly devices: DeviceState;
   readonly streams = new Streams();
   readonly losses: Losses;
   /** What was put right when it was opened. */
@@ -87,6 +89,7 @@ export class Log {
     this.losses = new Losses(opened.ledger);
     this.recoveryFindings = opened.recoveryFindings;
     this.series = new SeriesTable(options.seriesMax);
+    this.devices = new DeviceState(this.series);
     this.#positions = new ConsumerPositions(options.consumersMax);
     this.#deadLetters = new DeadLetterStore({
       countMax: options.deadLettersMax,
@@ -124,6 +127,7 @@ export class Log {
       streams: this.streams,
       series: this.series,
       seriesState: this.seriesState,
+      devices: this.devices,
       positions: this.#positions,
       deadLetters: this.#deadLetters,
       losses: this.losses,
@@ -157,6 +161,7 @@ export class Log {
     this.#appender = new Appender({
       pending: () => this.#queue.filling,
       series: this.series,
+      devices: this.devices,
       streams: this.streams,
       options,
     });
@@ -342,6 +347,7 @@ export class Log {
       streams: this.streams,
       series: this.series,
       seriesState: this.seriesState,
+      devices: this.devices,
       positions: this.#positions,
       deadLetters: this.#deadLetters,
       ledger: this.#ledger,
