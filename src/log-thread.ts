@@ -14,6 +14,7 @@ import { LogBackup } from './log/backup.ts';
 import { checkConsumerName } from './log/consumer-positions.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
+import { listDevices } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
 import { Log } from './log/log.ts';
@@ -71,6 +72,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return log.inspect((connection) => listLosses(connection, request));
       },
       listSegments: async (request) => listSegments(log.streams, request),
+      listDevices: async (request) => listDevices(log, request, options.clock()),
       listDeadLetters: ({ filter, from, limit }) =>
         log.inspect((connection) => listDeadLetters(connection, filter, { from, limit })),
       readDeadLetter: (id) =>

@@ -21,6 +21,8 @@ import type { DiskState } from '../core/disk-state.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type {
   BackupPlan,
+  DevicePage,
+  DevicePageRequest,
   LogInspector,
   LogStatus,
   LossCursor,
@@ -200,6 +202,10 @@ export class LogClient implements Intake, LogReader, LogInspector {
 
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>> {
     return this.#inTime('listSegments', this.#call('listSegments', request));
+  }
+
+  listDevices(request: DevicePageRequest): Promise<DevicePage> {
+    return this.#inTime('listDevices', this.#call('listDevices', request));
   }
 
   listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>> {

@@ -12,6 +12,8 @@ import type { DiskState } from '../core/disk-state.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type {
   BackupPlan,
+  DevicePage,
+  DevicePageRequest,
   LogStatus,
   LossCursor,
   LossEntry,
@@ -35,6 +37,7 @@ export interface Calls {
   metrics: { ask: null; answer: string };
   listLosses: { ask: PageRequest<LossCursor>; answer: Page<LossEntry, LossCursor> };
   listSegments: { ask: PageRequest<SegmentCursor>; answer: Page<SegmentEntry, SegmentCursor> };
+  listDevices: { ask: DevicePageRequest; answer: DevicePage };
   listDeadLetters: { ask: DeadLetterWork; answer: Page<DeadLetterEntry, number> };
   readDeadLetter: { ask: number; answer: DeadLetterWithPayload | null };
   reprocessDeadLetters: { ask: DeadLetterWork; answer: Reprocessed };

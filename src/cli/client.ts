@@ -16,6 +16,7 @@ import {
   type BackupResponse,
   type DeadLetter,
   type DeadLetterFilter,
+  type Device,
   type GetDeadLetterResponse,
   type GetStatusResponse,
   type Loss,
@@ -82,6 +83,16 @@ export class GatewayClient {
       const request = { stream, pageToken, pageSize };
       const { losses, nextPageToken } = await this.#answer(this.#admin.listLosses, request);
       return { entries: losses, nextPageToken };
+    });
+  }
+
+  /** Each with the gateway's clock when it was told; in the order in which they were first seen. */
+  devices(device: string, onlyStale: boolean): AsyncGenerator<ToldDevice, void> {
+    return allPages(async (pageToken) => {
+      const request = { device, onlyStale, pageToken, pageSize };
+      const page = await this.#answer(this.#admin.listDevices, request);
+      const entries = page.devices.map((told) => ({ ...told, nowUs: page.nowUs }));
+      return { entries, nextPageToken: page.nextPageToken };
     });
   }
 
@@ -203,6 +214,9 @@ export class GatewayClient {
     return explainFailure(thrown as Partial<ServiceError>, this.#address);
   }
 }
+
+/** A device, and the gateway's clock when it told of it. */
+export type ToldDevice = Device & { readonly nowUs: bigint };
 
 type UnaryMethod<Request, Response> = (
   request: Request,

@@ -7,6 +7,7 @@ import { registerCheck } from './check.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
+import { registerDevices } from './devices.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
@@ -23,6 +24,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerDoctor,
   registerTail,
   registerStatus,
+  registerDevices,
   registerLosses,
   registerInspect,
   registerDeadLetters,

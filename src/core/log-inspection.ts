@@ -53,6 +53,8 @@ export interface LogStatus {
     readonly forgotten: number;
     readonly duplicates: number;
   };
+  /** Silent for longer than they usually are. */
+  readonly staleDevices: number;
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly tailBytes: number;
@@ -123,6 +125,48 @@ export interface Page<Entry, Cursor> {
   readonly next: Cursor | null;
 }
 
+/** The last value of one of a device's series. */
+export interface LatestValue {
+  readonly channel: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly source: string;
+  readonly value: number | string;
+  readonly measuredAtUs: number;
+  readonly receivedAtUs: number;
+}
+
+export interface DeviceEntry {
+  readonly device: string;
+  /** Empty until its first message after a start. */
+  readonly profile: string;
+  readonly firstSeenUs: number;
+  readonly lastSeenUs: number;
+  readonly readings: number;
+  /** Null until it has spoken three times. */
+  readonly usualIntervalUs: number | null;
+  readonly readingsPerMinute: number | null;
+  readonly isStale: boolean;
+  readonly series: number;
+  /** Of its first series, so many. */
+  readonly latest: readonly LatestValue[];
+}
+
+export interface DevicePageRequest {
+  /** Empty for all. */
+  readonly glob: string;
+  readonly onlyStale: boolean;
+  /** The number of the first device looked at; 0 is the beginning. */
+  readonly from: number;
+  readonly limit: number;
+}
+
+/** May be empty and not the last. */
+export interface DevicePage extends Page<DeviceEntry, number> {
+  /** The clock by which a device is stale. */
+  readonly nowUs: number;
+}
+
 export interface BackupPlan {
   readonly takenAtUs: number;
   readonly files: readonly BackupFile[];
@@ -143,6 +187,7 @@ export interface LogInspector {
   listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>>;
   /** Throws STREAM_UNKNOWN. */
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
+  listDevices(request: DevicePageRequest): Promise<DevicePage>;
   listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>>;
   /** Null when there is none of that number. */
   readDeadLetter(id: number): Promise<DeadLetterWithPayload | null>;

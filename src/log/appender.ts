@@ -5,6 +5,7 @@ import type { Decoded } from '../core/contracts.ts';
 import { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import type { DecodedReading } from '../core/reading.ts';
+import type { DeviceState } from './device-state.ts';
 import type { LogOptions } from './log-options.ts';
 import type { Loss } from './loss-book.ts';
 import { deadLetterOf, type Pending } from './pending.ts';
@@ -17,6 +18,7 @@ export interface AppenderParts {
   /** What the next commit will take. */
   readonly pending: () => Pending;
   readonly series: SeriesTable;
+  readonly devices: DeviceState;
   readonly streams: Streams;
   readonly options: Pick<LogOptions, 'streams' | 'seriesMax' | 'commitIntervalMs' | 'clock'>;
 }
@@ -59,6 +61,7 @@ export class Appender {
         );
         return;
       }
+      this.#parts.devices.setProfile(series, decoded.profile);
       const stream = this.#streamOf(message, reading);
       pending.builder(stream.id).add(stream.nextOffset, series, reading, message.receivedAtUs);
       stream.nextOffset += 1;

@@ -7,6 +7,7 @@ import type { CommitWriter } from './commit-writer.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { DeviceState } from './device-state.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogEvents, LogOptions } from './log-options.ts';
 import type { Losses } from './loss.ts';
@@ -34,6 +35,7 @@ export interface CommitterParts {
   readonly streams: Streams;
   readonly series: SeriesTable;
   readonly seriesState: SeriesState;
+  readonly devices: DeviceState;
   readonly positions: ConsumerPositions;
   readonly deadLetters: DeadLetterStore;
   readonly losses: Losses;
@@ -78,7 +80,7 @@ export class Committer {
 
   /** Takes note of a durable batch and settles it. */
   done(pending: Pending): void {
-    const { streams, series, seriesState, positions, deadLetters } = this.#parts;
+    const { streams, series, seriesState, devices, positions, deadLetters } = this.#parts;
     const { options, events, database } = this.#parts;
     const commit = this.#prepared.get(pending) as Commit;
     const nowUs = options.clock();
@@ -93,6 +95,7 @@ export class Committer {
       }
       stream.committed(table, columns.count, nowUs);
       seriesState.note(columns);
+      devices.note(columns);
     }
     series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
     for (const position of commit.positions) positions.set(position);

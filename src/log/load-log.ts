@@ -4,6 +4,7 @@ import { MillpondError } from '../core/errors.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
+import type { DeviceState } from './device-state.ts';
 import type { Ledger } from './ledger.ts';
 import {
   loadDevices,
@@ -31,6 +32,7 @@ export interface LoadParts {
   readonly streams: Streams;
   readonly series: SeriesTable;
   readonly seriesState: SeriesState;
+  readonly devices: DeviceState;
   readonly positions: ConsumerPositions;
   readonly producers: Producers;
   readonly deadLetters: DeadLetterStore;
@@ -45,7 +47,7 @@ const ROWS_AT_ONCE = 65_536;
 export async function loadLog(parts: LoadParts): Promise<number> {
   const { database, options, streams } = parts;
   await loadSeries(database, parts.series);
-  await loadDevices(database, parts.seriesState);
+  await loadDevices(database, parts.seriesState, parts.devices);
   const stored = await loadStreams(database);
   if (stored.emptyTables.length > 0) {
     await database.transaction(async () => {
@@ -56,6 +58,7 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   for (const each of stored.streams) streams.add(restore(each, options, nowUs));
   await addConfigured(parts, stored.streams);
   for (const each of stored.streams) await catchUp(parts, each);
+  parts.devices.listen(options.clock());
   for (const position of await loadPositions(database)) parts.positions.set(position);
   await loadProducers(database, (name, sequence) => parts.producers.restore(name, sequence));
   await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
@@ -112,14 +115,17 @@ async function addConfigured(
 
 /** The devices' latest values from the rows that came after they were written. */
 async function catchUp(
-  { streams, reader, seriesState }: LoadParts,
+  { streams, reader, seriesState, devices }: LoadParts,
   stored: StoredStream,
 ): Promise<void> {
   const stream = streams.byId(stored.id);
   let from = Math.max(stored.devicesAsOf, stream.lowWatermark);
   while (from < stream.highWatermark) {
     const { gap, runs, next } = await reader.read(stream, from, ROWS_AT_ONCE);
-    for (const run of runs) seriesState.note(run);
+    for (const run of runs) {
+      seriesState.note(run);
+      devices.note(run);
+    }
     from = gap === null ? next : gap.next;
     if (next < from) throw new MillpondError('INTERNAL', `reading ${stored.name} stands still`);
   }

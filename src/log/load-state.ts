@@ -2,6 +2,7 @@
 // lie. The devices' latest values lag behind by design and are made good from the rows after them.
 
 import type { Database } from './database.ts';
+import type { DeviceState } from './device-state.ts';
 import type { Position } from './pending.ts';
 import { parseHotTable } from './schema.ts';
 import type { Segment } from './segments/segment.ts';
@@ -112,21 +113,25 @@ export async function loadSeries(database: Database, series: SeriesTable): Promi
   }
 }
 
-export async function loadDevices(database: Database, state: SeriesState): Promise<void> {
+export async function loadDevices(
+  database: Database,
+  state: SeriesState,
+  devices: DeviceState,
+): Promise<void> {
   const rows = await database.rows(
     `select series, epoch_us(first_seen) as first_seen, epoch_us(last_seen) as last_seen, readings,
        number, text, epoch_us(measured_at) as measured_at from devices`,
   );
-  for (const row of rows) {
-    state.restore({
-      series: Number(row.series),
-      firstSeenUs: Number(row.first_seen),
-      lastSeenUs: Number(row.last_seen),
-      readings: Number(row.readings),
-      value: typeof row.text === 'string' ? row.text : Number(row.number),
-      measuredAtUs: Number(row.measured_at),
-    });
-  }
+  const snapshots = rows.map((row) => ({
+    series: Number(row.series),
+    firstSeenUs: Number(row.first_seen),
+    lastSeenUs: Number(row.last_seen),
+    readings: Number(row.readings),
+    value: typeof row.text === 'string' ? row.text : Number(row.number),
+    measuredAtUs: Number(row.measured_at),
+  }));
+  for (const snapshot of snapshots) state.restore(snapshot);
+  devices.restore(snapshots);
 }
 
 export async function loadPositions(database: Database): Promise<Position[]> {

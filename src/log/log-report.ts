@@ -57,6 +57,7 @@ export class LogReport {
         forgotten: log.producers.forgotten,
         duplicates: log.producers.duplicates,
       },
+      staleDevices: log.devices.staleCount(options.clock()),
       ...log.sizes(),
       commits,
       commitMsP50: p50,

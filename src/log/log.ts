@@ -14,6 +14,7 @@ import { ConsumerPositions } from './consumer-positions.ts';
 import { databasePath } from './data-directory.ts';
 import { Database } from './database.ts';
 import { DeadLetterStore } from './dead-letter-store.ts';
+import { DeviceState } from './device-state.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './disk-space.ts';
@@ -48,6 +49,7 @@ const STEADY_AFTER_MS = 24 * 3_600_000;
 export class Log {
   readonly series: SeriesTable;
   readonly seriesState = new SeriesState();
+  readonly devices: DeviceState;
   readonly streams = new Streams();
   readonly losses: Losses;
   readonly producers: Producers;
@@ -89,6 +91,7 @@ export class Log {
     this.losses = new Losses(opened.ledger);
     this.recoveryFindings = opened.recoveryFindings;
     this.series = new SeriesTable(options.seriesMax);
+    this.devices = new DeviceState(this.series);
     this.#positions = new ConsumerPositions(options.consumersMax);
     this.#deadLetters = new DeadLetterStore({
       countMax: options.deadLettersMax,
@@ -126,6 +129,7 @@ export class Log {
       streams: this.streams,
       series: this.series,
       seriesState: this.seriesState,
+      devices: this.devices,
       positions: this.#positions,
       deadLetters: this.#deadLetters,
       losses: this.losses,
@@ -163,6 +167,7 @@ export class Log {
     this.#appender = new Appender({
       pending: () => this.#queue.filling,
       series: this.series,
+      devices: this.devices,
       streams: this.streams,
       options,
     });
@@ -348,6 +353,7 @@ export class Log {
       streams: this.streams,
       series: this.series,
       seriesState: this.seriesState,
+      devices: this.devices,
       positions: this.#positions,
       producers: this.producers,
       deadLetters: this.#deadLetters,

@@ -56,6 +56,11 @@ export class SeriesState {
     }
   }
 
+  /** Null for a series of which nothing was noted. */
+  get(id: number): SeriesSnapshot | null {
+    return (this.#readings[id] ?? 0) === 0 ? null : this.#snapshot(id);
+  }
+
   /** Snapshots of the series that changed since the last call. */
   takeDirty(): SeriesSnapshot[] {
     const snapshots = [...this.#dirty].map((id) => this.#snapshot(id));

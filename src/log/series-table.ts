@@ -9,7 +9,15 @@ const SEPARATOR = '\u0000';
 export class SeriesTable {
   readonly #ids = new Map<string, number>();
   readonly #keys: SeriesKey[] = [];
-  readonly #devices = new Set<string>();
+  /** Numbers of devices, in the order in which they were first seen. */
+  readonly #deviceIds = new Map<string, number>();
+  readonly #deviceNames: string[] = [];
+  /** By series: its device, and the device's next series (-1 for none). */
+  readonly #deviceOf: number[] = [];
+  readonly #nextOfDevice: number[] = [];
+  /** By device: its first and last series. */
+  readonly #firstOfDevice: number[] = [];
+  readonly #lastOfDevice: number[] = [];
   readonly #countMax: number;
   #writtenCount = 0;
 
@@ -22,7 +30,7 @@ export class SeriesTable {
   }
 
   get deviceCount(): number {
-    return this.#devices.size;
+    return this.#deviceNames.length;
   }
 
   /** All series in the order of their numbers. Owned by the table: read it, do not keep it. */
@@ -30,13 +38,34 @@ export class SeriesTable {
     return this.#keys;
   }
 
+  keyOf(series: number): SeriesKey {
+    return this.#keys[series] as SeriesKey;
+  }
+
+  /** The number of the series' device. */
+  deviceOf(series: number): number {
+    return this.#deviceOf[series] as number;
+  }
+
+  deviceName(device: number): string {
+    return this.#deviceNames[device] as string;
+  }
+
+  /** The numbers of the device's series, in order. */
+  *seriesOf(device: number): Generator<number, void> {
+    let series = this.#firstOfDevice[device] ?? -1;
+    while (series >= 0) {
+      yield series;
+      series = this.#nextOfDevice[series] ?? -1;
+    }
+  }
+
   /** Takes a series as it was stored; numbers must come in order from 0. */
   restore(id: number, key: SeriesKey): void {
     if (id !== this.#keys.length)
       throw new RangeError(`series ${id} follows ${this.#keys.length - 1}`);
     this.#ids.set(joined(key.device, key.channel, key.metric, key.unit, key.source), id);
-    this.#keys.push(key);
-    this.#devices.add(key.device);
+    this.#add(key);
     this.#writtenCount = this.#keys.length;
   }
 
@@ -49,9 +78,26 @@ export class SeriesTable {
     if (this.#keys.length >= this.#countMax) return -1;
     const id = this.#keys.length;
     this.#ids.set(joinedKey, id);
-    this.#keys.push({ device, channel, metric, unit, source });
-    this.#devices.add(device);
+    this.#add({ device, channel, metric, unit, source });
     return id;
+  }
+
+  #add(key: SeriesKey): void {
+    const id = this.#keys.length;
+    this.#keys.push(key);
+    this.#nextOfDevice.push(-1);
+    const known = this.#deviceIds.get(key.device);
+    const device = known ?? this.#deviceNames.length;
+    this.#deviceOf.push(device);
+    if (known === undefined) {
+      this.#deviceIds.set(key.device, device);
+      this.#deviceNames.push(key.device);
+      this.#firstOfDevice.push(id);
+      this.#lastOfDevice.push(id);
+    } else {
+      this.#nextOfDevice[this.#lastOfDevice[device] as number] = id;
+      this.#lastOfDevice[device] = id;
+    }
   }
 
   /** Series that no commit has written yet: numbers [first, first + keys.length). */

@@ -15,6 +15,7 @@ export class LogGauges {
   readonly #watermark: Gauge;
   readonly #lag: Gauge;
   readonly #kept: Gauge;
+  readonly #staleDevices: Gauge;
   readonly #loopDelay: Gauge;
   readonly #ready: Gauge;
   readonly #streamBytes: Gauge;
@@ -39,6 +40,11 @@ export class LogGauges {
       'consumer',
     ]);
     this.#kept = gauge('millpond_log_entries', 'Entries kept, by kind.', ['kind']);
+    this.#staleDevices = gauge(
+      'millpond_devices_stale',
+      'Devices silent for more than three of their usual intervals.',
+      [],
+    );
     this.#loopDelay = gauge(
       'millpond_log_thread_delay_seconds',
       'Event-loop delay of the log thread since the last scrape.',
@@ -85,6 +91,7 @@ export class LogGauges {
     this.#kept.set({ kind: 'devices' }, status.devices);
     this.#kept.set({ kind: 'producers' }, status.producers.count);
     this.#kept.set({ kind: 'dead_letters' }, status.deadLetters);
+    this.#staleDevices.set(status.staleDevices);
     this.#ready.set(status.problem === null ? 1 : 0);
     this.#diskFree.set(status.disk.freeBytes);
     this.#setStreams(status);

@@ -16,6 +16,7 @@ import type {
   ListConsumersRequest,
   ListConsumersResponse,
   ListDeadLettersRequest,
+  ListDevicesRequest,
   ListLossesRequest,
   ListLossesResponse,
   ListSegmentsRequest,
@@ -32,6 +33,7 @@ import {
   purgeDeadLetters,
   reprocessDeadLetters,
 } from './dead-letter-calls.ts';
+import { listDevices } from './device-calls.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
 import {
@@ -66,6 +68,7 @@ export function adminHandlers({
     listConsumers: unary((request: ListConsumersRequest) => listConsumers(log, request)),
     listLosses: unary((request: ListLossesRequest) => listLosses(log, request)),
     listSegments: unary((request: ListSegmentsRequest) => listSegments(log, request)),
+    listDevices: unary((request: ListDevicesRequest) => listDevices(log, request)),
     listDeadLetters: unary((request: ListDeadLettersRequest) => listDeadLetters(log, request)),
     getDeadLetter: unary((request: GetDeadLetterRequest) => getDeadLetter(log, request)),
     reprocessDeadLetters: unary((request: ReprocessDeadLettersRequest) =>

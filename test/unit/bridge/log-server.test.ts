@@ -57,6 +57,7 @@ function connect(
       metrics: missing,
       listLosses: missing,
       listSegments: missing,
+      listDevices: missing,
       beginBackup: missing,
       readBackup: missing,
       endBackup: missing,

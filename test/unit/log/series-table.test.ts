@@ -69,3 +69,21 @@ test('refuses stored numbers that leave one out', () => {
   const { value: _value, measuredAtUs: _time, quality: _quality, ...names } = readingOf();
   expect(() => table.restore(1, { ...names, source: 'mqtt' })).toThrow(RangeError);
 });
+
+test('every device has its series, in order, and no other', () => {
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 100 }), (keys) => {
+      const table = new SeriesTable(1000);
+      for (const { source, ...names } of keys) table.idOf(readingOf(names), source);
+      const devices = [...new Set(keys.map(({ device }) => device))];
+      expect(devices.map((_, device) => table.deviceName(device))).toEqual(devices);
+      for (const [device, deviceName] of devices.entries()) {
+        const expected = [...table.keys.keys()].filter(
+          (id) => table.keyOf(id).device === deviceName,
+        );
+        expect([...table.seriesOf(device)]).toEqual(expected);
+        for (const id of expected) expect(table.deviceOf(id)).toBe(device);
+      }
+    }),
+  );
+});

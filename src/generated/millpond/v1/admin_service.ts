@@ -261,6 +261,67 @@ export interface Segment {
   path: string;
 }
 
+export interface ListDevicesRequest {
+  /** A glob (`*`, `?`) on the device's name. Empty means all. */
+  device: string;
+  /** Only those that are silent for longer than they usually are. */
+  onlyStale: boolean;
+  /** 0 means 100; larger values are lowered to 1000. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListDevicesResponse {
+  devices: Device[];
+  nextPageToken: string;
+  /** The gateway's clock at the time of the answer: what ages are counted from. */
+  nowUs: bigint;
+}
+
+export interface Device {
+  device: string;
+  /**
+   * The profile that read its last message; empty if none did, and after a start of the gateway
+   * until its first message.
+   */
+  profile: string;
+  firstSeenUs: bigint;
+  lastSeenUs: bigint;
+  /** Readings stored of it so far. */
+  readings: bigint;
+  /**
+   * A mean over its last messages; what comes within a second counts as one. Absent until it has
+   * sent three.
+   */
+  usualIntervalUs?:
+    | bigint
+    | undefined;
+  /** Absent as above; falls while the device is late. */
+  readingsPerMinute?:
+    | number
+    | undefined;
+  /**
+   * Silent for more than three usual intervals, and for more than a minute. The time for which the
+   * gateway did not run does not count.
+   */
+  isStale: boolean;
+  /** Number of its series. */
+  series: number;
+  /** Of the first of them: at most 200, fewer where their texts are long. */
+  latest: LatestValue[];
+}
+
+/** The last value that came of one series. */
+export interface LatestValue {
+  channel: string;
+  metric: string;
+  value: { $case: "number"; value: number } | { $case: "text"; value: string } | undefined;
+  unit: string;
+  source: string;
+  measuredAtUs: bigint;
+  receivedAtUs: bigint;
+}
+
 /** Which dead letters; what is left empty means any. */
 export interface DeadLetterFilter {
   profile: string;
@@ -2658,6 +2719,534 @@ export const Segment: MessageFns<Segment> = {
   },
 };
 
+function createBaseListDevicesRequest(): ListDevicesRequest {
+  return { device: "", onlyStale: false, pageSize: 0, pageToken: "" };
+}
+
+export const ListDevicesRequest: MessageFns<ListDevicesRequest> = {
+  encode(message: ListDevicesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.onlyStale !== false) {
+      writer.uint32(16).bool(message.onlyStale);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDevicesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDevicesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.onlyStale = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListDevicesRequest>): ListDevicesRequest {
+    return ListDevicesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListDevicesRequest>): ListDevicesRequest {
+    const message = createBaseListDevicesRequest();
+    message.device = object.device ?? "";
+    message.onlyStale = object.onlyStale ?? false;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListDevicesResponse(): ListDevicesResponse {
+  return { devices: [], nextPageToken: "", nowUs: 0n };
+}
+
+export const ListDevicesResponse: MessageFns<ListDevicesResponse> = {
+  encode(message: ListDevicesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.devices) {
+      Device.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.nowUs !== 0n) {
+      if (BigInt.asIntN(64, message.nowUs) !== message.nowUs) {
+        throw new globalThis.Error("value provided for field message.nowUs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.nowUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDevicesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDevicesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.devices.push(Device.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.nowUs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListDevicesResponse>): ListDevicesResponse {
+    return ListDevicesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListDevicesResponse>): ListDevicesResponse {
+    const message = createBaseListDevicesResponse();
+    message.devices = object.devices?.map((e) => Device.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.nowUs = (object.nowUs !== undefined && object.nowUs !== null) ? BigInt(object.nowUs) : 0n;
+    return message;
+  },
+};
+
+function createBaseDevice(): Device {
+  return {
+    device: "",
+    profile: "",
+    firstSeenUs: 0n,
+    lastSeenUs: 0n,
+    readings: 0n,
+    usualIntervalUs: undefined,
+    readingsPerMinute: undefined,
+    isStale: false,
+    series: 0,
+    latest: [],
+  };
+}
+
+export const Device: MessageFns<Device> = {
+  encode(message: Device, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.profile !== "") {
+      writer.uint32(18).string(message.profile);
+    }
+    if (message.firstSeenUs !== 0n) {
+      if (BigInt.asIntN(64, message.firstSeenUs) !== message.firstSeenUs) {
+        throw new globalThis.Error("value provided for field message.firstSeenUs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.firstSeenUs);
+    }
+    if (message.lastSeenUs !== 0n) {
+      if (BigInt.asIntN(64, message.lastSeenUs) !== message.lastSeenUs) {
+        throw new globalThis.Error("value provided for field message.lastSeenUs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.lastSeenUs);
+    }
+    if (message.readings !== 0n) {
+      if (BigInt.asUintN(64, message.readings) !== message.readings) {
+        throw new globalThis.Error("value provided for field message.readings of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.readings);
+    }
+    if (message.usualIntervalUs !== undefined) {
+      if (BigInt.asIntN(64, message.usualIntervalUs) !== message.usualIntervalUs) {
+        throw new globalThis.Error("value provided for field message.usualIntervalUs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.usualIntervalUs);
+    }
+    if (message.readingsPerMinute !== undefined) {
+      writer.uint32(57).double(message.readingsPerMinute);
+    }
+    if (message.isStale !== false) {
+      writer.uint32(64).bool(message.isStale);
+    }
+    if (message.series !== 0) {
+      writer.uint32(72).uint32(message.series);
+    }
+    for (const v of message.latest) {
+      LatestValue.encode(v!, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Device {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDevice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.firstSeenUs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lastSeenUs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.readings = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.usualIntervalUs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.readingsPerMinute = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.isStale = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.series = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.latest.push(LatestValue.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Device>): Device {
+    return Device.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Device>): Device {
+    const message = createBaseDevice();
+    message.device = object.device ?? "";
+    message.profile = object.profile ?? "";
+    message.firstSeenUs = (object.firstSeenUs !== undefined && object.firstSeenUs !== null)
+      ? BigInt(object.firstSeenUs)
+      : 0n;
+    message.lastSeenUs = (object.lastSeenUs !== undefined && object.lastSeenUs !== null)
+      ? BigInt(object.lastSeenUs)
+      : 0n;
+    message.readings = (object.readings !== undefined && object.readings !== null) ? BigInt(object.readings) : 0n;
+    message.usualIntervalUs = (object.usualIntervalUs !== undefined && object.usualIntervalUs !== null)
+      ? BigInt(object.usualIntervalUs)
+      : undefined;
+    message.readingsPerMinute = object.readingsPerMinute ?? undefined;
+    message.isStale = object.isStale ?? false;
+    message.series = object.series ?? 0;
+    message.latest = object.latest?.map((e) => LatestValue.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLatestValue(): LatestValue {
+  return { channel: "", metric: "", value: undefined, unit: "", source: "", measuredAtUs: 0n, receivedAtUs: 0n };
+}
+
+export const LatestValue: MessageFns<LatestValue> = {
+  encode(message: LatestValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.channel !== "") {
+      writer.uint32(10).string(message.channel);
+    }
+    if (message.metric !== "") {
+      writer.uint32(18).string(message.metric);
+    }
+    switch (message.value?.$case) {
+      case "number":
+        writer.uint32(25).double(message.value.value);
+        break;
+      case "text":
+        writer.uint32(34).string(message.value.value);
+        break;
+    }
+    if (message.unit !== "") {
+      writer.uint32(42).string(message.unit);
+    }
+    if (message.source !== "") {
+      writer.uint32(50).string(message.source);
+    }
+    if (message.measuredAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.measuredAtUs) !== message.measuredAtUs) {
+        throw new globalThis.Error("value provided for field message.measuredAtUs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.measuredAtUs);
+    }
+    if (message.receivedAtUs !== 0n) {
+      if (BigInt.asIntN(64, message.receivedAtUs) !== message.receivedAtUs) {
+        throw new globalThis.Error("value provided for field message.receivedAtUs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.receivedAtUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LatestValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLatestValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.metric = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.value = { $case: "number", value: reader.double() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.value = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.measuredAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.receivedAtUs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LatestValue>): LatestValue {
+    return LatestValue.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LatestValue>): LatestValue {
+    const message = createBaseLatestValue();
+    message.channel = object.channel ?? "";
+    message.metric = object.metric ?? "";
+    switch (object.value?.$case) {
+      case "number": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "number", value: object.value.value };
+        }
+        break;
+      }
+      case "text": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "text", value: object.value.value };
+        }
+        break;
+      }
+    }
+    message.unit = object.unit ?? "";
+    message.source = object.source ?? "";
+    message.measuredAtUs = (object.measuredAtUs !== undefined && object.measuredAtUs !== null)
+      ? BigInt(object.measuredAtUs)
+      : 0n;
+    message.receivedAtUs = (object.receivedAtUs !== undefined && object.receivedAtUs !== null)
+      ? BigInt(object.receivedAtUs)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseDeadLetterFilter(): DeadLetterFilter {
   return { profile: "", reason: "", ids: [] };
 }
@@ -4168,6 +4757,19 @@ export const AdminServiceService = {
       Buffer.from(ListSegmentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSegmentsResponse => ListSegmentsResponse.decode(value),
   },
+  /**
+   * Devices with their latest values, in the order in which they were first seen. A page may be
+   * empty and not the last.
+   */
+  listDevices: {
+    path: "/millpond.v1.AdminService/ListDevices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListDevicesRequest): Buffer => Buffer.from(ListDevicesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListDevicesRequest => ListDevicesRequest.decode(value),
+    responseSerialize: (value: ListDevicesResponse): Buffer => Buffer.from(ListDevicesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListDevicesResponse => ListDevicesResponse.decode(value),
+  },
   /** Messages that could not be decoded, in the order in which they came. */
   listDeadLetters: {
     path: "/millpond.v1.AdminService/ListDeadLetters" as const,
@@ -4257,6 +4859,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listLosses: handleUnaryCall<ListLossesRequest, ListLossesResponse>;
   /** The sealed files, by stream, then by offset. */
   listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
+  /**
+   * Devices with their latest values, in the order in which they were first seen. A page may be
+   * empty and not the last.
+   */
+  listDevices: handleUnaryCall<ListDevicesRequest, ListDevicesResponse>;
   /** Messages that could not be decoded, in the order in which they came. */
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** One of them, with its bytes. */
@@ -4358,6 +4965,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Devices with their latest values, in the order in which they were first seen. A page may be
+   * empty and not the last.
+   */
+  listDevices(
+    request: ListDevicesRequest,
+    callback: (error: ServiceError | null, response: ListDevicesResponse) => void,
+  ): ClientUnaryCall;
+  listDevices(
+    request: ListDevicesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListDevicesResponse) => void,
+  ): ClientUnaryCall;
+  listDevices(
+    request: ListDevicesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListDevicesResponse) => void,
   ): ClientUnaryCall;
   /** Messages that could not be decoded, in the order in which they came. */
   listDeadLetters(
