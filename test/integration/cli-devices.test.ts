@@ -61,7 +61,7 @@ test('lists devices with their profile and their latest values', async () => {
   const shown = await rig.run(['devices', '--grpc', grpc]);
   expect({ code: shown.code, err: shown.err }).toEqual({ code: 0, err: '' });
   expect(shown.out).toMatch(/^DEVICE +PROFILE +SILENT FOR +EVERY +A MINUTE\nattic /);
-  expect(shown.out).toMatch(/^attic +- +\d+ s +- +-\n {4}temperature 19\b/m);
+  expect(shown.out).toMatch(/^attic +plain-number +\d+ s +- +-\n {4}temperature 19 Cel$/m);
   expect(shown.out).toMatch(/^cellar +tasmota +\d+ s +- +-\n {4}BME280\/temperature 21\.7 Cel/m);
   expect(shown.out.split('\n').filter((line) => line.length > 80)).toEqual([]);
 
