@@ -244,7 +244,7 @@ const log = z.strictObject({
     why: 'With less than this free on its disk the log counts the disk as full, and drops or refuses before it is. The rest of the machine needs some space as well.',
   }),
   reserveBytes: size({
-    byDefault: '16MiB',
+    byDefault: '8MiB',
     min: '0B',
     max: '16GiB',
     why: 'Space taken in advance and given back when the disk is full, so that retention and a clean stop still work with no byte free.',
