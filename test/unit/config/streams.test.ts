@@ -184,10 +184,10 @@ test('a contradiction behind an entry that is wrong is told at its own place', (
 });
 
 test('the whole directory must have room for what is reserved', () => {
-  expect(check('log: { bytesMax: 20MiB }').told).toEqual([
+  expect(check('log: { bytesMax: 12MiB }').told).toEqual([
     expect.stringContaining('less than log.reserveBytes and log.checkpointBytes together'),
   ]);
-  expect(check('log: { bytesMax: 24MiB }').told).toEqual([]);
+  expect(check('log: { bytesMax: 16MiB }').told).toEqual([]);
 });
 
 test('the environment cannot set the list, and says where it stands', () => {
