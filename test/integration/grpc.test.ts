@@ -6,12 +6,12 @@ import {
   AdminServiceClient,
   type GetStatusResponse,
 } from '../../src/generated/millpond/v1/admin_service.ts';
-import {
-  type CommitRequest,
-  Edge,
-  type SubscribeRequest,
-  type SubscribeResponse,
-  type TelemetryServiceClient,
+import { Edge } from '../../src/generated/millpond/v1/offsets.ts';
+import type {
+  CommitRequest,
+  SubscribeRequest,
+  SubscribeResponse,
+  TelemetryServiceClient,
 } from '../../src/generated/millpond/v1/telemetry_service.ts';
 import { Follower } from '../support/follower.ts';
 import { type GatewayProcess, makeFolder, removeFolder, startGateway } from '../support/gateway.ts';

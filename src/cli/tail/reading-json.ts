@@ -2,8 +2,8 @@
 // twice, to read and to count with.
 
 import { qualityName } from '../../core/reading.ts';
+import type { Gap } from '../../generated/millpond/v1/offsets.ts';
 import type { Reading } from '../../generated/millpond/v1/reading.ts';
-import type { Gap } from '../../generated/millpond/v1/telemetry_service.ts';
 import { isoTime } from '../time-text.ts';
 
 /** Without a line end. What a person must not see in a terminal, JSON escapes or this does. */

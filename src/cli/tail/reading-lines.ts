@@ -2,8 +2,8 @@
 // cut anything off.
 
 import { Quality } from '../../core/reading.ts';
+import type { Gap } from '../../generated/millpond/v1/offsets.ts';
 import type { Reading } from '../../generated/millpond/v1/reading.ts';
-import type { Gap } from '../../generated/millpond/v1/telemetry_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { localTime } from '../time-text.ts';
 

@@ -2,7 +2,8 @@
 
 import type { ReadingFilter, StartRequest } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
-import { Edge, type SubscribeRequest } from '../../generated/millpond/v1/telemetry_service.ts';
+import { Edge } from '../../generated/millpond/v1/offsets.ts';
+import type { SubscribeRequest } from '../../generated/millpond/v1/telemetry_service.ts';
 
 const GLOBS_MAX = 100;
 const GLOB_CHARACTERS_MAX = 256;

@@ -22,23 +22,12 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Edge, Gap } from "./offsets.ts";
 import { Reading } from "./reading.ts";
 
 export const protobufPackage = "millpond.v1";
 
 export const protobufFileName = "millpond/v1/telemetry_service.proto";
-
-/** Where to start when there is no offset and no time. */
-export const Edge = { EDGE_UNSPECIFIED: 0, EDGE_EARLIEST: 1, EDGE_LATEST: 2, UNRECOGNIZED: -1 } as const;
-
-export type Edge = typeof Edge[keyof typeof Edge];
-
-export namespace Edge {
-  export type EDGE_UNSPECIFIED = typeof Edge.EDGE_UNSPECIFIED;
-  export type EDGE_EARLIEST = typeof Edge.EDGE_EARLIEST;
-  export type EDGE_LATEST = typeof Edge.EDGE_LATEST;
-  export type UNRECOGNIZED = typeof Edge.UNRECOGNIZED;
-}
 
 export interface SubscribeRequest {
   /** Empty means `readings`. */
@@ -77,14 +66,6 @@ export interface ReadingBatch {
   nextOffset: bigint;
   /** The next offset the gateway will give out, at the time of this batch. */
   highWatermark: bigint;
-}
-
-/** Offsets [first_offset, next_offset) are gone and will not come. */
-export interface Gap {
-  firstOffset: bigint;
-  nextOffset: bigint;
-  /** A stable code: why they are gone. */
-  reason: string;
 }
 
 /** Sent when nothing matched for a while: everything before next_offset has been looked at. */
@@ -519,95 +500,6 @@ export const ReadingBatch: MessageFns<ReadingBatch> = {
     message.highWatermark = (object.highWatermark !== undefined && object.highWatermark !== null)
       ? BigInt(object.highWatermark)
       : 0n;
-    return message;
-  },
-};
-
-function createBaseGap(): Gap {
-  return { firstOffset: 0n, nextOffset: 0n, reason: "" };
-}
-
-export const Gap: MessageFns<Gap> = {
-  encode(message: Gap, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.firstOffset !== 0n) {
-      if (BigInt.asUintN(64, message.firstOffset) !== message.firstOffset) {
-        throw new globalThis.Error("value provided for field message.firstOffset of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.firstOffset);
-    }
-    if (message.nextOffset !== 0n) {
-      if (BigInt.asUintN(64, message.nextOffset) !== message.nextOffset) {
-        throw new globalThis.Error("value provided for field message.nextOffset of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.nextOffset);
-    }
-    if (message.reason !== "") {
-      writer.uint32(26).string(message.reason);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Gap {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGap();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.firstOffset = reader.uint64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.nextOffset = reader.uint64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.reason = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Gap>): Gap {
-    return Gap.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Gap>): Gap {
-    const message = createBaseGap();
-    message.firstOffset = (object.firstOffset !== undefined && object.firstOffset !== null)
-      ? BigInt(object.firstOffset)
-      : 0n;
-    message.nextOffset = (object.nextOffset !== undefined && object.nextOffset !== null)
-      ? BigInt(object.nextOffset)
-      : 0n;
-    message.reason = object.reason ?? "";
     return message;
   },
 };

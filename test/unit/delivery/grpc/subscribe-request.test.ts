@@ -1,7 +1,7 @@
 // What of a SubscribeRequest is taken, and how.
 import { describe, expect, test } from 'vitest';
 import { checkSubscribe, toOffset } from '../../../../src/delivery/grpc/subscribe-request.ts';
-import { Edge } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
+import { Edge } from '../../../../src/generated/millpond/v1/offsets.ts';
 import { subscribeRequest } from '../../../support/readings.ts';
 
 function check(fields: Parameters<typeof subscribeRequest>[0]) {
