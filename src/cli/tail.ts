@@ -32,10 +32,12 @@ async function tail(flags: TailFlags): Promise<void> {
     address: reachableAddress(flags.grpc),
     wanted: {
       stream: flags.stream,
+      consumer: '',
       start: parseStart(from, Date.now()),
       devices: flags.device ?? [],
       metrics: flags.metric ?? [],
       stopAtEnd: flags.stopAtEnd === true,
+      maxBatch: 0,
     },
     count: flags.count ?? Number.POSITIVE_INFINITY,
     isJson: flags.json === true,

@@ -1,13 +1,14 @@
 // Prints the events of a stream as they come, no faster than they are read; what is no reading and no
 // gap goes to standard error.
 
+import { Connection } from '../../client/connection.ts';
+import { follow, type Wanted } from '../../client/follow.ts';
 import type { SubscribeResponse } from '../../generated/millpond/v1/telemetry_service.ts';
 import { printable } from '../../observability/printable.ts';
-import { GatewayClient } from '../client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../standard-output.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { follow, type Wanted } from './follow.ts';
+
 import { gapJson, readingJson } from './reading-json.ts';
 import { gapLine, ReadingLines } from './reading-lines.ts';
 
@@ -32,7 +33,7 @@ export async function printStream(options: PrintOptions): Promise<void> {
   }
   const events = follow(
     {
-      connect: () => new GatewayClient(address),
+      connect: () => new Connection(address),
       signal,
       lost: ({ message }) => tell(`the gateway went away: ${message}; trying again`),
       resumed: () => tell('connected again; going on where it broke off'),

@@ -1,14 +1,8 @@
 // Where `tail` begins: the text after --from to a start that the gateway understands.
 
+import type { Start } from '../../client/follow.ts';
 import { parseDurationMs } from '../../config/units.ts';
 import { MillpondError } from '../../core/errors.ts';
-
-export type Start =
-  | { readonly kind: 'earliest' }
-  | { readonly kind: 'latest' }
-  | { readonly kind: 'offset'; readonly offset: bigint }
-  /** Microseconds since the Unix epoch. */
-  | { readonly kind: 'time'; readonly timeUs: bigint };
 
 const offsetMax = 2n ** 64n - 1n;
 const isoDate = /^\d{4}-\d\d-\d\d$/;

@@ -2,8 +2,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { explainFailure } from '../../../src/cli/client.ts';
-import { readErrorReason } from '../../../src/cli/error-detail.ts';
+import { readErrorReason } from '../../../src/client/error-detail.ts';
+import { explainFailure } from '../../../src/client/failure.ts';
 import { type ErrorCode, errorTable, MillpondError } from '../../../src/core/errors.ts';
 import { toServiceError } from '../../../src/delivery/grpc/status-error.ts';
 

@@ -2,24 +2,31 @@
 // going on at the offset where the last one broke off, so that nothing is shown twice or left out.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { asMillpondError, MillpondError } from '../../core/errors.ts';
-import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
+import { asMillpondError, MillpondError } from '../core/errors.ts';
+import type { GetStatusResponse } from '../generated/millpond/v1/admin_service.ts';
 import type {
   SubscribeRequest,
   SubscribeResponse,
-} from '../../generated/millpond/v1/telemetry_service.ts';
+} from '../generated/millpond/v1/telemetry_service.ts';
 import { backOffMs } from './back-off.ts';
-import type { Start } from './start.ts';
+
+/** Where to begin. */
+export type Start =
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'offset'; readonly offset: bigint }
+  /** The first reading received then or later: microseconds since the Unix epoch. */
+  | { readonly kind: 'time'; readonly timeUs: bigint };
 
 /** One connection to the gateway. */
-export interface Connection {
+export interface FollowedConnection {
   status(signal: AbortSignal): Promise<GetStatusResponse>;
   subscribe(request: SubscribeRequest, signal: AbortSignal): AsyncIterable<SubscribeResponse>;
   close(): void;
 }
 
 export interface FollowParts {
-  readonly connect: () => Connection;
+  readonly connect: () => FollowedConnection;
   readonly signal: AbortSignal;
   /** Told once for each time the gateway goes away. */
   readonly lost: (error: MillpondError) => void;
@@ -30,31 +37,49 @@ export interface FollowParts {
 
 export interface Wanted {
   readonly stream: string;
+  /** Begins at its committed offset if it has one; empty for none. */
+  readonly consumer: string;
   readonly start: Start;
   readonly devices: readonly string[];
   readonly metrics: readonly string[];
   readonly stopAtEnd: boolean;
+  /** Most readings in one batch; 0 for the gateway's default. */
+  readonly maxBatch: number;
 }
 
 // As in the contract: EDGE_EARLIEST and EDGE_LATEST.
 const edges = { earliest: 1, latest: 2 } as const;
 
-function requestOf(wanted: Wanted, next: bigint | null): SubscribeRequest {
-  const { stream, start, devices, metrics, stopAtEnd } = wanted;
-  const options = { devices: [...devices], metrics: [...metrics], stopAtEnd };
-  const common = { stream, consumer: '', maxBatch: 0, ...options };
-  if (next !== null) return { ...common, start: { $case: 'offset', value: next } };
+function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
+  const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = wanted;
+  const common = {
+    ...{ stream, consumer, stopAtEnd, maxBatch },
+    devices: [...devices],
+    metrics: [...metrics],
+  };
   if (start.kind === 'offset')
     return { ...common, start: { $case: 'offset', value: start.offset } };
   if (start.kind === 'time') return { ...common, start: { $case: 'timeUs', value: start.timeUs } };
   return { ...common, start: { $case: 'edge', value: edges[start.kind] } };
 }
 
+/** The event without what is before `next`; null if nothing is left of it. */
+function from(next: bigint, event: SubscribeResponse): SubscribeResponse | null {
+  const told = event.event;
+  if (told === undefined) return event;
+  if (told.$case === 'progress') return told.value.nextOffset < next ? null : event;
+  if (told.value.nextOffset <= next) return null;
+  if (told.$case !== 'batch') return event;
+  const readings = told.value.readings.filter(({ offset }) => offset >= next);
+  return { event: { $case: 'batch', value: { ...told.value, readings } } };
+}
+
 /** "Latest" as an offset, so that a connection lost before the first event loses no readings. */
-function latestOffset(wanted: Wanted, status: GetStatusResponse): bigint | null {
-  if (wanted.start.kind !== 'latest') return null;
-  const name = wanted.stream === '' ? 'readings' : wanted.stream;
-  return status.streams.find(({ stream }) => stream === name)?.highWatermark ?? null;
+function fixed(start: Start, { stream }: Wanted, status: GetStatusResponse): Start {
+  if (start.kind !== 'latest') return start;
+  const name = stream === '' ? 'readings' : stream;
+  const offset = status.streams.find((one) => one.stream === name)?.highWatermark;
+  return offset === undefined ? start : { kind: 'offset', offset };
 }
 
 /**
@@ -66,6 +91,7 @@ export async function* follow(
   wanted: Wanted,
 ): AsyncGenerator<SubscribeResponse, void> {
   const { signal } = parts;
+  let start = wanted.start;
   let next: bigint | null = null;
   let state: 'new' | 'connected' | 'lost' = 'new';
   for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -74,14 +100,17 @@ export async function* follow(
     try {
       // Asked each time: a subscription alone would wait for ever for a host that is gone.
       const status = await connection.status(signal);
-      next ??= latestOffset(wanted, status);
+      start = next === null ? fixed(start, wanted, status) : { kind: 'offset', offset: next };
       if (state === 'new') state = 'connected';
-      for await (const event of connection.subscribe(requestOf(wanted, next), signal)) {
+      for await (const event of connection.subscribe(requestOf(wanted, start), signal)) {
         if (state === 'lost') parts.resumed();
         state = 'connected';
         attempt = 0;
-        next = event.event?.value.nextOffset ?? next;
-        yield event;
+        // A consumer begins at what it committed, which may be behind what came.
+        const news: SubscribeResponse | null = next === null ? event : from(next, event);
+        if (news === null) continue;
+        next = news.event?.value.nextOffset ?? next;
+        yield news;
       }
       if (wanted.stopAtEnd) return;
       throw new MillpondError('GATEWAY_UNREACHABLE', 'it ended the subscription');

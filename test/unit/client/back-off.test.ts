@@ -1,7 +1,7 @@
 // How long to wait before the next attempt to connect.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backOffMs } from '../../../src/cli/tail/back-off.ts';
+import { backOffMs } from '../../../src/client/back-off.ts';
 
 test('doubles up to five seconds', () => {
   const waits = [0, 1, 2, 3, 4, 5, 6].map((attempt) => backOffMs(attempt, 0));

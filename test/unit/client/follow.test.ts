@@ -1,6 +1,6 @@
 // Following the log over restarts: where it goes on, when it gives up. The gateway is scripted.
 import { expect, test } from 'vitest';
-import { type Connection, follow, type Wanted } from '../../../src/cli/tail/follow.ts';
+import { type FollowedConnection, follow, type Wanted } from '../../../src/client/follow.ts';
 import { MillpondError } from '../../../src/core/errors.ts';
 import { GetStatusResponse } from '../../../src/generated/millpond/v1/admin_service.ts';
 import {
@@ -10,10 +10,12 @@ import {
 
 const wanted: Wanted = {
   stream: 'readings',
+  consumer: '',
   start: { kind: 'earliest' },
   devices: ['a*'],
   metrics: [],
   stopAtEnd: false,
+  maxBatch: 0,
 };
 
 function batch(nextOffset: number): SubscribeResponse {
@@ -43,7 +45,7 @@ function play(courses: readonly Course[], options: Partial<Wanted> = {}, highWat
   const told: string[] = [];
   const left = [...courses];
   let open = 0;
-  const connect = (): Connection => {
+  const connect = (): FollowedConnection => {
     const course = left.shift();
     open += 1;
     return {
@@ -65,6 +67,7 @@ function play(courses: readonly Course[], options: Partial<Wanted> = {}, highWat
   };
   const run = async () => {
     const seen: string[] = [];
+    const offsets: number[] = [];
     const parts = {
       connect,
       signal: controller.signal,
@@ -74,9 +77,11 @@ function play(courses: readonly Course[], options: Partial<Wanted> = {}, highWat
     };
     for await (const { event } of follow(parts, { ...wanted, ...options })) {
       seen.push(`${event?.$case} ${event?.value.nextOffset}`);
+      const readings = event?.$case === 'batch' ? event.value.readings : [];
+      offsets.push(...readings.map(({ offset }) => Number(offset)));
     }
     expect(open).toBe(0);
-    return { seen, told, starts: requests.map(({ start }) => start?.value), requests };
+    return { seen, offsets, told, starts: requests.map(({ start }) => start?.value), requests };
   };
   return run();
 }
@@ -114,6 +119,30 @@ test('"latest" is the high watermark of the first connection, also after a loss 
     42,
   );
   expect(starts).toEqual([42n, 42n]);
+});
+
+test('a consumer that comes back behind what it saw is not shown it again', async () => {
+  const rows = (...offsets: number[]) =>
+    SubscribeResponse.fromPartial({
+      event: {
+        $case: 'batch',
+        value: {
+          readings: offsets.map((offset) => ({ offset })),
+          nextOffset: (offsets.at(-1) ?? 0) + 1,
+        },
+      },
+    });
+  const { seen, requests, offsets } = await play(
+    [
+      { events: [rows(0, 1, 2)], error: gone },
+      // Nothing was committed: it begins at its start again.
+      { events: [rows(0, 1), gap(2), progress(2), rows(2, 3), progress(4), rows(4)], error: gone },
+    ],
+    { consumer: 'mill' },
+  );
+  expect(requests.map(({ consumer }) => consumer)).toEqual(['mill', 'mill']);
+  expect(seen).toEqual(['batch 3', 'batch 4', 'progress 4', 'batch 5']);
+  expect(offsets).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('a gateway that was never reached is an error at once', async () => {
