@@ -13,6 +13,7 @@ import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
 import { asMillpondError } from './core/errors.ts';
 import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
+import { TailFeeds } from './delivery/grpc/tail-feeds.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
 import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
@@ -93,6 +94,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const log = await starting;
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
+  const reading = {
+    log: client,
+    budget,
+    clock: systemClock,
+    fetchBytesMax: config.grpc.batchBytesMax,
+    progressIntervalMs: config.grpc.progressIntervalMs,
+  };
+  const feeds = new TailFeeds(reading);
   const metrics = new parts.IoMetrics(() => ({
     disk: health.disk,
     queueBytes: client.queueBytes,
@@ -133,15 +142,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const grpc = new parts.GrpcServer({
     ...config.grpc,
     telemetry: {
-      log: client,
+      ...reading,
+      feeds,
       intake: client,
       publishersMax: config.grpc.publishersMax,
-      budget,
-      clock: systemClock,
       subscribersMax: config.grpc.subscribersMax,
       batchReadingsMax: config.grpc.batchReadingsMax,
-      fetchBytesMax: config.grpc.batchBytesMax,
-      progressIntervalMs: config.grpc.progressIntervalMs,
     },
     inspector: client,
     reloadProfiles,

@@ -16,6 +16,10 @@ export class ReadAheadBudget {
     return this.#held;
   }
 
+  get isUsedUp(): boolean {
+    return this.#held >= this.#bytesMax;
+  }
+
   /** Takes up to `wanted` bytes; give them back with `release`. */
   take(wanted: number): number {
     const granted = Math.max(FETCH_BYTES_MIN, Math.min(wanted, this.#bytesMax - this.#held));

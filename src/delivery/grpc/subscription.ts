@@ -1,18 +1,22 @@
-// One Subscribe call: fetches encoded messages from the log and writes them as fast as the client
-// reads and no faster. While one fetch is written the next is under way; nothing more is held, so
-// a client that stops reading costs the bytes of two fetches and slows nobody.
+// One Subscribe call: encoded messages written as fast as the client reads and no faster. Behind the
+// end of the stream it fetches for itself: while one fetch is written the next is under way, and
+// nothing more is held, so a client that stops reading costs the bytes of two fetches and slows
+// nobody. At the end it takes a place in the feed that all followers there share.
 
 import type { FetchResult, LogReader, ReadingFilter } from '../../core/contracts.ts';
-import { SubscribeResponse } from '../../generated/millpond/v1/telemetry_service.ts';
 import { FETCH_BYTES_MIN, type ReadAheadBudget } from './read-ahead-budget.ts';
+import { isSilent, messagesOf } from './stream-events.ts';
+import type { FeedPlace } from './tail-feed.ts';
+import type { TailFeeds } from './tail-feeds.ts';
 
 /** Where messages go. `write` resolves when the client's flow control let the bytes out. */
 export interface MessageSink {
-  write(message: Uint8Array): Promise<void>;
+  write(messages: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface SubscriptionParts {
-  readonly log: LogReader;
+  readonly log: Pick<LogReader, 'fetch'>;
+  readonly feeds: Pick<TailFeeds, 'join'>;
   readonly sink: MessageSink;
   readonly budget: ReadAheadBudget;
   readonly signal: AbortSignal;
@@ -27,6 +31,8 @@ export interface SubscriptionRange {
   readonly from: number;
   /** Null to follow. */
   readonly until: number | null;
+  /** Where the stream ended when the subscription began. */
+  readonly highWatermark: number;
   readonly filter: ReadingFilter | null;
   readonly batchReadingsMax: number;
 }
@@ -43,61 +49,111 @@ export class Subscription {
   readonly #parts: SubscriptionParts;
   readonly #range: SubscriptionRange;
   #wantedBytes = FETCH_BYTES_MIN;
+  /** Everything before it is delivered or gone. */
+  #next: number;
+  #place: FeedPlace | null = null;
 
   constructor(parts: SubscriptionParts, range: SubscriptionRange) {
     this.#parts = parts;
     this.#range = range;
+    this.#next = range.from;
   }
 
   /** Resolves when the range is delivered or the signal aborts. Throws what the log throws. */
   async run(): Promise<void> {
     const { signal } = this.#parts;
-    const { until } = this.#range;
-    let toldNext = this.#range.from;
-    let ahead: Promise<Fetched> | null = this.#fetch(this.#range.from);
+    const { until, highWatermark } = this.#range;
+    const leave = (): void => this.#place?.leave();
+    signal.addEventListener('abort', leave);
+    try {
+      if (this.#next >= highWatermark) this.#joinFeed(this.#next);
+      while (!signal.aborted) {
+        if (this.#place === null) await this.#read(until);
+        if (this.#place === null) return;
+        await this.#follow(this.#place);
+        this.#place = null;
+      }
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+    }
+  }
+
+  /** Follows the feed until the place in it is lost or left. */
+  async #follow(place: FeedPlace): Promise<void> {
+    try {
+      for (;;) {
+        const result = await place.take();
+        if (result === null || this.#parts.signal.aborted) return;
+        if (result.from > this.#next) await this.#read(result.from);
+        if (result.from === this.#next || (result.isSilent && result.next >= this.#next)) {
+          await this.#parts.sink.write(result.messages);
+          this.#next = result.next;
+        } else if (result.next > this.#next) {
+          // Its messages cannot be cut: what is new in them is fetched.
+          await this.#read(result.next);
+        }
+      }
+    } finally {
+      place.leave();
+    }
+  }
+
+  /** Reads on to `until`; without one to the end of the stream, where it takes a place in the feed. */
+  async #read(until: number | null): Promise<void> {
+    const { signal, budget } = this.#parts;
+    let ahead: Promise<Fetched> | null = this.#fetch(this.#next, until);
     try {
       while (ahead !== null) {
         const fetched: Fetched = await ahead;
         const { result, grantedBytes } = fetched;
-        const isLast = signal.aborted || (until !== null && result.next >= until);
-        ahead = isLast ? null : this.#fetch(result.next);
+        const isOver = signal.aborted || (until !== null && result.next >= until);
+        const isAtTail = until === null && result.next >= result.highWatermark;
+        if (!isOver && isAtTail) this.#joinFeed(result.next);
+        ahead = isOver || isAtTail ? null : this.#fetch(result.next, until);
         // It is awaited in the next round; until then its failure is nobody's to report.
         ahead?.catch(() => undefined);
         try {
           if (signal.aborted) return;
-          if (await this.#deliver(result, toldNext, isLast)) toldNext = result.next;
+          await this.#deliver(result, isOver);
         } finally {
-          this.#parts.budget.release(grantedBytes);
+          budget.release(grantedBytes);
         }
         if (signal.aborted) return;
       }
     } finally {
       const abandoned = await ahead?.catch(() => null);
-      if (abandoned) this.#parts.budget.release(abandoned.grantedBytes);
+      if (abandoned) budget.release(abandoned.grantedBytes);
     }
   }
 
-  /** Whether the client was told of `result.next`. */
-  async #deliver(result: FetchResult, toldNext: number, isLast: boolean): Promise<boolean> {
+  #joinFeed(from: number): void {
+    const { until, stream, filter, batchReadingsMax } = this.#range;
+    if (until !== null || this.#parts.signal.aborted) return;
+    this.#place = this.#parts.feeds.join({ stream, filter, batchReadingsMax }, from);
+  }
+
+  async #deliver(result: FetchResult, isLast: boolean): Promise<void> {
     const startedMs = performance.now();
-    const { sink } = this.#parts;
-    if (result.gap !== null) await sink.write(encodeGap(result.gap));
-    // Not one after the other: the transport is kept filled while it drains.
-    await Promise.all(result.messages.map((message) => sink.write(message)));
-    const isSilent = result.messages.length === 0 && result.gap === null;
-    if (isSilent && (!isLast || result.next > toldNext)) {
-      await sink.write(encodeProgress(result, this.#parts.clock()));
+    const { sink, clock } = this.#parts;
+    if (!isSilent(result) || !isLast || result.next > this.#next) {
+      await sink.write(messagesOf(result, clock()));
     }
+    this.#next = result.next;
     this.#adapt(performance.now() - startedMs);
-    return true;
   }
 
-  async #fetch(from: number): Promise<Fetched> {
+  async #fetch(from: number, until: number | null): Promise<Fetched> {
     const { log, budget, signal, progressIntervalMs } = this.#parts;
+    const { stream, filter, batchReadingsMax } = this.#range;
     const grantedBytes = budget.take(this.#wantedBytes);
     try {
       const result = await log.fetch(
-        { ...this.#range, from, bytesMax: grantedBytes, waitMs: progressIntervalMs },
+        {
+          ...{ stream, filter, batchReadingsMax, from, until },
+          bytesMax: grantedBytes,
+          waitMs: progressIntervalMs,
+        },
         signal,
       );
       return { result, grantedBytes };
@@ -112,26 +168,4 @@ export class Subscription {
     const next = writingMs < BRISK_MS ? this.#wantedBytes * 2 : this.#wantedBytes / 2;
     this.#wantedBytes = Math.max(FETCH_BYTES_MIN, Math.min(next, fetchBytesMax));
   }
-}
-
-function encodeGap(gap: { first: number; next: number; reason: string }): Uint8Array {
-  return SubscribeResponse.encode({
-    event: {
-      $case: 'gap',
-      value: { firstOffset: BigInt(gap.first), nextOffset: BigInt(gap.next), reason: gap.reason },
-    },
-  }).finish();
-}
-
-function encodeProgress(result: FetchResult, nowUs: number): Uint8Array {
-  return SubscribeResponse.encode({
-    event: {
-      $case: 'progress',
-      value: {
-        nextOffset: BigInt(result.next),
-        highWatermark: BigInt(result.highWatermark),
-        timeUs: BigInt(nowUs),
-      },
-    },
-  }).finish();
 }

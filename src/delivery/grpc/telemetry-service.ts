@@ -24,6 +24,7 @@ import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
 import { checkSubscribe, toOffset } from './subscribe-request.ts';
 import { type MessageSink, Subscription } from './subscription.ts';
+import type { TailFeeds } from './tail-feeds.ts';
 
 export interface TelemetryParts {
   readonly log: LogReader & {
@@ -32,6 +33,7 @@ export interface TelemetryParts {
   };
   readonly intake: Intake;
   readonly budget: ReadAheadBudget;
+  readonly feeds: TailFeeds;
   readonly clock: Clock;
   readonly subscribersMax: number;
   readonly batchReadingsMax: number;
@@ -169,6 +171,7 @@ async function subscribe(
         stream: checked.start.stream,
         from,
         until: checked.stopAtEnd ? highWatermark : null,
+        highWatermark,
         filter: checked.filter,
         batchReadingsMax: checked.batchReadingsMax,
       },
@@ -188,21 +191,24 @@ export function sinkOf(
   call: Pick<ServerWritableStream<SubscribeRequest, Uint8Array>, 'write'>,
   signal: AbortSignal,
 ): MessageSink {
-  // One listener for all of them: a fetch may have thousands of small batches.
   const waiting = new Set<() => void>();
   signal.addEventListener('abort', () => {
     for (const done of waiting) done();
   });
   return {
-    write(message) {
-      if (signal.aborted) return Promise.resolve();
+    write(messages) {
+      if (signal.aborted || messages.length === 0) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
           waiting.delete(done);
           resolve();
         };
         waiting.add(done);
-        call.write(message, done);
+        // They are taken in order: the last one is the last to go.
+        for (const [index, message] of messages.entries()) {
+          if (index < messages.length - 1) call.write(message);
+          else call.write(message, done);
+        }
       });
     },
   };

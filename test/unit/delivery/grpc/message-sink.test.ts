@@ -17,7 +17,7 @@ test('a write is over when the transport took it', async () => {
   const call = heldCall();
   const sink = sinkOf(call, new AbortController().signal);
   let isOver = false;
-  const written = sink.write(new Uint8Array(1)).then(() => {
+  const written = sink.write([new Uint8Array(1)]).then(() => {
     isOver = true;
   });
   await Promise.resolve();
@@ -29,9 +29,9 @@ test('a write is over when the transport took it', async () => {
 test('an abort ends all that wait, with one listener however many they are', async () => {
   const controller = new AbortController();
   const sink = sinkOf(heldCall(), controller.signal);
-  const writes = Array.from({ length: 1000 }, () => sink.write(new Uint8Array(1)));
+  const writes = Array.from({ length: 1000 }, () => sink.write([new Uint8Array(1)]));
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
   controller.abort();
   await Promise.all(writes);
-  await sink.write(new Uint8Array(1));
+  await sink.write([new Uint8Array(1)]);
 });

@@ -5,6 +5,7 @@ import type { FetchRequest, FetchResult, LogReader } from '../../../../src/core/
 import { MillpondError } from '../../../../src/core/errors.ts';
 import { ReadAheadBudget } from '../../../../src/delivery/grpc/read-ahead-budget.ts';
 import { Subscription } from '../../../../src/delivery/grpc/subscription.ts';
+import { TailFeeds } from '../../../../src/delivery/grpc/tail-feeds.ts';
 import { SubscribeResponse } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
 
 interface Held<T> {
@@ -46,21 +47,27 @@ beforeEach(() => {
   budget = new ReadAheadBudget(1024 * 1024);
 });
 
-function start(until: number | null = null, from = 0): Promise<void> {
+function start(until: number | null = null, from = 0, highWatermark = 1000): Promise<void> {
   const { signal } = controller;
   const log = {
     fetch: (request: FetchRequest) => fetches.add(request),
   } as unknown as LogReader;
-  const sink = { write: (message: Uint8Array) => writes.add(message) };
+  // The transport takes them in order, so the last one is waited for.
+  const sink = {
+    write: async (messages: readonly Uint8Array[]) => {
+      await Promise.all(messages.map((message) => writes.add(message)));
+    },
+  };
   // As the log does: an abort ends the wait with what there is.
   signal.addEventListener('abort', () => {
     for (const { value, resolve } of fetches.all) resolve(nothing(value.from) as never);
     for (const { resolve } of writes.all) resolve(undefined as never);
   });
-  const parts = { log, sink, budget, signal, clock: () => nowUs };
+  const limits = { progressIntervalMs: 5000, fetchBytesMax: 512 * 1024 };
+  const reading = { log, budget, clock: () => nowUs, ...limits };
   return new Subscription(
-    { ...parts, progressIntervalMs: 5000, fetchBytesMax: 512 * 1024 },
-    { stream: 'readings', from, until, filter: null, batchReadingsMax: 100 },
+    { ...reading, feeds: new TailFeeds(reading), sink, signal },
+    { stream: 'readings', from, until, highWatermark, filter: null, batchReadingsMax: 100 },
   ).run();
 }
 
@@ -117,8 +124,8 @@ test('writes what it fetched, in order, and reads on from where each fetch ended
 
 test('holds two fetches and no more while the client does not read', async () => {
   const running = start();
-  await answer(1, messages(1, 'a'));
-  await answer(2, messages(2, 'b'));
+  await answer(1, { ...messages(1, 'a'), highWatermark: 9 });
+  await answer(2, { ...messages(2, 'b'), highWatermark: 9 });
   await idle();
   expect(fetches.all).toHaveLength(2);
   expect(writes.all).toHaveLength(1);
@@ -153,14 +160,10 @@ test('tells of a gap before what comes after it', async () => {
   const running = start(8);
   const gap = { first: 0, next: 5, reason: 'retention' };
   await answer(1, { ...messages(8, 'batch'), gap });
-  const first = await writes.nth(1);
-  await idle();
-  expect(writes.all).toHaveLength(1);
-  expect(eventOf(first.value)).toEqual({
+  expect(eventOf(await takeWrite(1))).toEqual({
     $case: 'gap',
     value: { firstOffset: 0n, nextOffset: 5n, reason: 'retention' },
   });
-  first.resolve(undefined as never);
   expect(Buffer.from(await takeWrite(2)).toString()).toBe('batch');
   await running;
 });
