@@ -139,6 +139,13 @@ const checksumSchema = z.strictObject({
     .enum(endians)
     .optional()
     .describe('Which byte of the sum comes first; big if left out.'),
+  digits: z
+    .enum(['hex', 'six-bit'])
+    .optional()
+    .describe('six-bit: characters from @ on for six bits each, highest first. hex if left out.'),
+  form: text
+    .optional()
+    .describe('Only texts of this form, written as in patterns, have a checksum.'),
 });
 
 const byteFieldSchema = z.strictObject({
