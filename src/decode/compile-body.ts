@@ -25,11 +25,17 @@ export class Body {
   readonly fields: BodyDocument;
   readonly #overrides: BodyDocument;
   readonly #place: DocumentPath;
+  /** Units stand in topics of their own: a value without one has what was told of its topic, or none. */
+  readonly areUnitsTold: boolean;
 
   constructor(profile: ProfileDocument, overrides: BodyDocument, place: DocumentPath) {
     this.fields = { ...profile, ...overrides };
     this.#overrides = overrides;
     this.#place = place;
+    const tells = ({ readings }: BodyDocument) => readings?.some(({ type }) => type === 'unit');
+    this.areUnitsTold = [profile, ...(profile.match ?? [])].some(
+      (part) => typeof part !== 'string' && tells(part) === true,
+    );
   }
 
   at(field: keyof BodyDocument, ...rest: DocumentPath): DocumentPath {

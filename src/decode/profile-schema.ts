@@ -56,9 +56,12 @@ export const readingSchema = z
         'A metric of the table, a name of your own, or {capture}: a name looked up in the table.',
       ),
     type: z
-      .enum(['number', 'text'])
+      .enum(['number', 'text', 'unit'])
       .optional()
-      .describe('text: the reading is a text, as of a state; never for a metric of the table.'),
+      .describe(
+        'text: the reading is a text, as of a state; never for a metric of the table. unit: no reading, but the unit of the values of another topic.',
+      ),
+    of: texts.optional().describe('With type: unit, the topic of the values that have it.'),
     unit: texts.optional().describe('The unit the device sends. Left out: the canonical unit.'),
     channel: channel.optional(),
     device: texts.optional().describe('Where it differs from the profile’s device.'),
