@@ -11,7 +11,6 @@ import { asMillpondError, MillpondError } from './core/errors.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
-import { checkConsumerName } from './log/consumer-positions.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices } from './log/device-list.ts';
@@ -208,8 +207,7 @@ async function resolveStart(
 ): Promise<{ from: number; highWatermark: number }> {
   const stream = log.stream(name);
   if (consumer !== '') {
-    checkConsumerName(consumer);
-    const committed = log.position(name, consumer);
+    const committed = log.consumers.position(stream, consumer);
     if (committed !== null) return { from: committed, highWatermark: stream.highWatermark };
   }
   const from = await startOffset(log, stream, start);

@@ -1,4 +1,7 @@
-// How long to wait before the next attempt to reach a gateway that went away.
+// Trying again to reach a gateway that went away: how long to wait, and how often.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { asMillpondError } from '../core/errors.ts';
 
 const firstMs = 200;
 const longestMs = 5000;
@@ -10,4 +13,19 @@ const longestMs = 5000;
 export function backOffMs(attempt: number, random: number): number {
   const wait = Math.min(longestMs, firstMs * 2 ** Math.min(attempt, 16));
   return Math.round(wait * (1 - random / 3));
+}
+
+/** With the waits between them some sixteen seconds: a gateway that restarts is back by then. */
+const attemptsMax = 8;
+
+/** Tries again what may succeed later without a change; throws the last failure. */
+export async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (failures + 1 === attemptsMax || !asMillpondError(thrown).canRetry) throw thrown;
+    }
+    await wait(backOffMs(failures, Math.random()));
+  }
 }

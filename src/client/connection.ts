@@ -15,6 +15,8 @@ import {
   type GetStatusResponse,
 } from '../generated/millpond/v1/admin_service.ts';
 import {
+  type PublishRequest,
+  type PublishResponse,
   type SubscribeRequest,
   type SubscribeResponse,
   TelemetryServiceClient,
@@ -89,6 +91,18 @@ export class Connection {
       const cancel = (): void => call.cancel();
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted === true) cancel();
+    });
+  }
+
+  /** One message, and the answer to it. Throws as `answer`. */
+  send(request: PublishRequest): Promise<PublishResponse> {
+    return new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + answerTimeoutMs };
+      const call = this.telemetry.publish(options, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(this.explain(error));
+      });
+      call.end(request);
     });
   }
 

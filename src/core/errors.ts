@@ -89,6 +89,18 @@ export const errorTable = {
     'Use 1 to 128 letters, digits, dots, dashes, underscores or colons.',
   ),
   CONSUMER_LIMIT: kind('RESOURCE_EXHAUSTED', 'Reuse a consumer name, or raise log.consumersMax.'),
+  CONSUMER_UNKNOWN: kind(
+    'NOT_FOUND',
+    'Name a consumer that the stream has; one is made by its first commit, or by a seek.',
+  ),
+  CONSUMER_IS_GROUP: kind(
+    'FAILED_PRECONDITION',
+    'Use another name: a group has one position, which its members move by acknowledging.',
+  ),
+  GROUP_IS_CONSUMER: kind(
+    'FAILED_PRECONDITION',
+    'Use another name for the group, or delete the consumer that has it.',
+  ),
   COMMIT_BEYOND_END: kind(
     'OUT_OF_RANGE',
     'Commit an offset that the gateway has given out: next_offset of a batch, gap or progress.',

@@ -2,6 +2,7 @@
 
 import type { ChecksumKind } from '../core/checksum.ts';
 import { checksumWidth, computeChecksum } from '../core/checksum.ts';
+import type { LinePattern } from './line-pattern.ts';
 
 export interface ChecksumRule {
   readonly kind: ChecksumKind;
@@ -17,6 +18,10 @@ export interface ChecksumRule {
   readonly isHex: boolean;
   /** The low byte of the sum is sent first. */
   readonly isLittle: boolean;
+  /** The sum's digits are of six bits each, 0x40 to 0x7f, and not hex. */
+  readonly isSixBit: boolean;
+  /** Frames of another form have no checksum and count all the same; null where every frame has one. */
+  readonly form: LinePattern | null;
 }
 
 const hexDigits = /^[0-9A-Fa-f]+$/;
@@ -26,6 +31,15 @@ function digitsOf(sum: number, width: number): string {
     .toString(16)
     .toUpperCase()
     .padStart(width * 2, '0');
+}
+
+/** As Vaisala's transmitters write their CRC: the highest bits first, each six of them above 0x40. */
+function sixBitDigitsOf(sum: number, width: number): string {
+  let text = '';
+  for (let shift = (Math.ceil((width * 8) / 6) - 1) * 6; shift >= 0; shift -= 6) {
+    text += String.fromCharCode(0x40 | ((sum >>> shift) & 0x3f));
+  }
+  return text;
 }
 
 function sumOf(bytes: Buffer, { kind, isLittle }: ChecksumRule): number {
@@ -38,17 +52,22 @@ export function verifyChecksum(
   rule: ChecksumRule,
   frame: string,
 ): { readonly covered: string } | { readonly fault: string } {
-  const { kind, after, before } = rule;
-  const width = checksumWidth(kind) * 2;
+  const { kind, after, before, isSixBit } = rule;
+  const bytes = checksumWidth(kind);
+  const width = isSixBit ? Math.ceil((bytes * 8) / 6) : bytes * 2;
   const text = frame.trimEnd();
+  if (rule.form !== null && rule.form.match(text) === null) return { covered: text };
   const start = after === '' ? 0 : text.indexOf(after);
   if (start < 0) return { fault: `no ${JSON.stringify(after)} at the start` };
   const first = start + after.length;
   const end = before === '' ? text.length - width : text.lastIndexOf(before);
   if (rule.isOptional && before !== '' && end < first) return { covered: text.slice(first) };
   const expected = text.slice(end + before.length);
-  if (end < first || expected.length !== width || !hexDigits.test(expected)) {
-    return { fault: `no checksum of ${width} hex digits at the end` };
+  const isWhole = isSixBit || hexDigits.test(expected);
+  if (end < first || expected.length !== width || !isWhole) {
+    return {
+      fault: `no checksum of ${width} ${isSixBit ? 'characters' : 'hex digits'} at the end`,
+    };
   }
   const covered = text.slice(first, end);
   if (rule.isHex && (covered.length % 2 === 1 || !hexDigits.test(covered))) {
@@ -56,8 +75,12 @@ export function verifyChecksum(
   }
   const summed = rule.isInclusive ? text.slice(start, end + before.length) : covered;
   const actual = computeChecksum(kind, Buffer.from(summed, rule.isHex ? 'hex' : 'utf8'));
-  if (actual === sumOf(Buffer.from(expected, 'hex'), rule)) return { covered };
-  return { fault: `the frame says ${expected}, its ${kind} is ${digitsOf(actual, width / 2)}` };
+  const digits = isSixBit ? sixBitDigitsOf(actual, bytes) : digitsOf(actual, bytes);
+  const isRight = isSixBit
+    ? expected === digits
+    : actual === sumOf(Buffer.from(expected, 'hex'), rule);
+  if (isRight) return { covered };
+  return { fault: `the frame says ${expected}, its ${kind} is ${digits}` };
 }
 
 /** The same of a binary frame, whose last bytes are the sum over all before them. */

@@ -11,7 +11,7 @@ import { csvParser } from './csv-record.ts';
 import { parseZone } from './device-time.ts';
 import type { TimeRule } from './field.ts';
 import { labelParser } from './label-text.ts';
-import { parseLinePattern } from './line-pattern.ts';
+import { parseLineForm, parseLinePattern } from './line-pattern.ts';
 import type { Expander, PayloadParser } from './payload-format.ts';
 import { keyValueParser, parseJson, parseNumber, textParser } from './payload-format.ts';
 import type { DocumentPath, Problems } from './problems.ts';
@@ -25,11 +25,17 @@ export class Body {
   readonly fields: BodyDocument;
   readonly #overrides: BodyDocument;
   readonly #place: DocumentPath;
+  /** Units stand in topics of their own: a value without one has what was told of its topic, or none. */
+  readonly areUnitsTold: boolean;
 
   constructor(profile: ProfileDocument, overrides: BodyDocument, place: DocumentPath) {
     this.fields = { ...profile, ...overrides };
     this.#overrides = overrides;
     this.#place = place;
+    const tells = ({ readings }: BodyDocument) => readings?.some(({ type }) => type === 'unit');
+    this.areUnitsTold = [profile, ...(profile.match ?? [])].some(
+      (part) => typeof part !== 'string' && tells(part) === true,
+    );
   }
 
   at(field: keyof BodyDocument, ...rest: DocumentPath): DocumentPath {
@@ -177,6 +183,16 @@ function columnSets(body: Body, problems: Problems): ColumnSet[] {
   });
 }
 
+const textChecksumFields = [
+  'after',
+  'before',
+  'over',
+  'inclusive',
+  'optional',
+  'digits',
+  'form',
+] as const;
+
 export function compileChecksum(body: Body, problems: Problems): ChecksumRule | null {
   const { checksum, format } = body.fields;
   if (checksum === undefined) return null;
@@ -191,7 +207,7 @@ export function compileChecksum(body: Body, problems: Problems): ChecksumRule | 
     problems.add(body.at('checksum', 'optional'), 'optional needs `before`, or it cannot be told');
   }
   if (format === 'bytes') {
-    for (const field of ['after', 'before', 'over', 'inclusive', 'optional'] as const) {
+    for (const field of textChecksumFields) {
       if (checksum[field] === undefined) continue;
       problems.add(
         body.at('checksum', field),
@@ -199,10 +215,19 @@ export function compileChecksum(body: Body, problems: Problems): ChecksumRule | 
       );
     }
   }
+  const isSixBit = checksum.digits === 'six-bit';
+  if (isSixBit && checksum.endian !== undefined) {
+    problems.add(body.at('checksum', 'endian'), 'six-bit digits have no order of bytes');
+  }
+  const { form } = checksum;
+  const pattern =
+    form === undefined ? null : problems.at(body.at('checksum', 'form'), () => parseLineForm(form));
   return {
     kind,
     after,
     before,
+    isSixBit,
+    form: pattern ?? null,
     isInclusive: checksum.inclusive === true,
     isOptional: checksum.optional === true,
     isHex: over === 'hex',

@@ -28,6 +28,7 @@ const numberRule: FieldRule = {
   ...basis,
   unit: ofRecord('{.unit}'),
   unitIsCaptured: false,
+  isUnitTold: false,
   isHex: false,
   areTextsNumbers: false,
   isTextFormat: false,

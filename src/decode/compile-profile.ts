@@ -139,6 +139,7 @@ function compileRule(
         newSlot: () => builder.newSlot(),
         device: device ?? noTemplate,
         time: time !== null && isBeside(time) ? time : null,
+        areUnitsTold: body.areUnitsTold,
         reserve: (key) => reserved.add(key),
         problems,
       }),

@@ -15,6 +15,7 @@ import type { TextPart } from './sent-value.ts';
 import type { Template } from './template.ts';
 import { asList, noTemplate, parseTemplate, rootKeysOf } from './template.ts';
 import { TextField } from './text-field.ts';
+import { UnitField } from './unit-field.ts';
 import type { Conversion, MetricKind } from './units.ts';
 import { findConversion, findMetric, unitSpellings } from './units.ts';
 
@@ -28,6 +29,7 @@ export interface ReadingContext {
   readonly newSlot: () => number;
   readonly device: Template;
   readonly time: TimeRule | null;
+  readonly areUnitsTold: boolean;
   /** Keeps wildcards off a key of the document that a template reads. */
   readonly reserve: (key: string) => void;
   readonly problems: Problems;
@@ -38,7 +40,7 @@ export function compileReading(context: ReadingContext): Field {
   const part = compilePart(context);
   const slotOf = (name: string) => context.slots.get(name) ?? context.slotOfTopic(name);
   const template = (
-    field: 'metric' | 'unit' | 'channel' | 'device' | 'argument',
+    field: 'metric' | 'unit' | 'channel' | 'device' | 'argument' | 'of',
     fallback?: string | string[],
   ) => {
     const sources = reading[field] ?? fallback;
@@ -75,6 +77,10 @@ export function compileReading(context: ReadingContext): Field {
     values: compileValues(context),
     part,
   };
+  if (reading.type === 'unit') {
+    const { when, unless } = basis;
+    return new UnitField({ ...sentRule, when, unless, of: template('of') ?? noTemplate });
+  }
   if (reading.type === 'text') {
     if (kind !== null) problems.add(at('type'), `${kind.metric} is a number in every profile`);
     return new TextField(
@@ -89,6 +95,7 @@ export function compileReading(context: ReadingContext): Field {
     ...sentRule,
     unit,
     unitIsCaptured: unit?.alternatives.some((parts) => parts.some(isSlot)) ?? false,
+    isUnitTold: unit === null && context.areUnitsTold,
     isHex: reading.number === 'hex',
     areTextsNumbers:
       body.format !== 'json' || body.coerce === true || reading.number === 'hex' || part !== null,
@@ -151,6 +158,9 @@ function compileConditions(
   );
 }
 
+/** What only a value has. */
+const valueFields = ['metric', 'unit', 'channel', 'device', 'scale', 'offset', 'decoder'] as const;
+
 /** Fields that need or exclude one another. */
 function checkTogether({ reading, problems, at }: ReadingContext): void {
   if (reading.sign === undefined && reading.bits !== undefined) {
@@ -159,7 +169,14 @@ function checkTogether({ reading, problems, at }: ReadingContext): void {
   if (reading.range !== undefined && reading.range[0] > reading.range[1]) {
     problems.add(at('range'), 'the lowest value comes first');
   }
-  if (reading.decoder === undefined) {
+  if ((reading.type === 'unit') !== (reading.of !== undefined)) {
+    problems.add(at('of'), 'type: unit and `of`, the topic whose unit it is, need one another');
+  }
+  if (reading.type === 'unit') {
+    for (const field of valueFields) {
+      if (reading[field] !== undefined) problems.add(at(field), `a unit has no ${field}`);
+    }
+  } else if (reading.decoder === undefined) {
     if (reading.metric === undefined) problems.add(at(), 'no metric: what is measured here');
     if (reading.argument !== undefined) problems.add(at('argument'), 'argument needs decoder');
     if (reading.encoding !== undefined) problems.add(at('encoding'), 'encoding needs decoder');

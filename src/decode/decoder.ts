@@ -90,7 +90,7 @@ class ProfileDecoder implements Decoder {
     };
     this.#portTopics = options.rulesByPortTopic ?? new Map();
     this.#memory = options.memory ?? new DecoderMemory();
-    this.#emission = new Emission(limits, this.#memory.builtins);
+    this.#emission = new Emission(limits, this.#memory);
     for (const { name, priority, routes } of options.profiles) {
       for (const { pattern, target } of routes) {
         this.#topics.add({ pattern, priority, target: { profile: name, action: target } });

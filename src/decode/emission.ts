@@ -5,9 +5,11 @@ import type { DeadLetterReason, Decoded, DropReason } from '../core/contracts.ts
 import type { RawMessage } from '../core/raw-message.ts';
 import type { DecodedReading } from '../core/reading.ts';
 import { Quality } from '../core/reading.ts';
-import { BuiltinSet } from './builtin-set.ts';
+import type { BuiltinSet } from './builtin-set.ts';
+import { DecoderMemory } from './decoder-memory.ts';
 import { timeUnusable } from './device-time.ts';
 import type { Scope } from './template.ts';
+import type { ToldUnits } from './told-units.ts';
 
 export interface EmissionLimits {
   readonly readingsMax: number;
@@ -35,6 +37,7 @@ export class Emission implements Scope {
   topic = '';
   receivedAtUs = 0;
   readonly builtins: BuiltinSet;
+  readonly units: ToldUnits;
 
   readonly #limits: EmissionLimits;
   #deliveryQuality: Quality = Quality.good;
@@ -43,9 +46,10 @@ export class Emission implements Scope {
   #dropped: DropReason[] | null = null;
   #deadLetter: Decoded['deadLetter'] = null;
 
-  constructor(limits: EmissionLimits, builtins: BuiltinSet = new BuiltinSet()) {
+  constructor(limits: EmissionLimits, memory: DecoderMemory = new DecoderMemory()) {
     this.#limits = limits;
-    this.builtins = builtins;
+    this.builtins = memory.builtins;
+    this.units = memory.units;
   }
 
   begin(message: RawMessage): void {

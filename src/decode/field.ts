@@ -67,7 +67,7 @@ export function applyTime(time: TimeRule, emission: Emission): void {
 
 /** Any one of `when`, and none of `unless`. */
 export function appliesTo(
-  { when, unless }: FieldBasis,
+  { when, unless }: Pick<FieldBasis, 'when' | 'unless'>,
   value: unknown,
   emission: Emission,
 ): boolean {

@@ -146,8 +146,19 @@ function kindOf(kind: string, source: string): Reach {
   );
 }
 
+/** As `parseLinePattern`, for a form that need not capture anything. */
+export function parseLineForm(source: string): LinePattern {
+  return parsePattern(source);
+}
+
 /** Throws NotationError. The ends of a text are trimmed; `...` at the end stands for whatever follows. */
 export function parseLinePattern(source: string): LinePattern {
+  const pattern = parsePattern(source);
+  if (pattern.captures.length > 0) return pattern;
+  throw new NotationError(`"${source}" captures nothing, as {t:number}`);
+}
+
+function parsePattern(source: string): LinePattern {
   const isOpen = source.endsWith(rest);
   const body = (isOpen ? source.slice(0, -rest.length) : source).replace(/^[ \t]+/, '');
   const parts: Part[] = [];
@@ -175,7 +186,6 @@ export function parseLinePattern(source: string): LinePattern {
   const captures = parts.flatMap(({ capture }) => capture ?? []);
   const twice = captures.find((name, index) => captures.indexOf(name) !== index);
   if (twice !== undefined) throw new NotationError(`"${source}" captures {${twice}} twice`);
-  if (captures.length === 0) throw new NotationError(`"${source}" captures nothing, as {t:number}`);
   if (captures.length > capturesMax) {
     throw new NotationError(`"${source}" has more than ${capturesMax} captures`);
   }

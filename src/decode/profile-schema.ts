@@ -56,9 +56,12 @@ export const readingSchema = z
         'A metric of the table, a name of your own, or {capture}: a name looked up in the table.',
       ),
     type: z
-      .enum(['number', 'text'])
+      .enum(['number', 'text', 'unit'])
       .optional()
-      .describe('text: the reading is a text, as of a state; never for a metric of the table.'),
+      .describe(
+        'text: the reading is a text, as of a state; never for a metric of the table. unit: no reading, but the unit of the values of another topic.',
+      ),
+    of: texts.optional().describe('With type: unit, the topic of the values that have it.'),
     unit: texts.optional().describe('The unit the device sends. Left out: the canonical unit.'),
     channel: channel.optional(),
     device: texts.optional().describe('Where it differs from the profile’s device.'),
@@ -139,6 +142,13 @@ const checksumSchema = z.strictObject({
     .enum(endians)
     .optional()
     .describe('Which byte of the sum comes first; big if left out.'),
+  digits: z
+    .enum(['hex', 'six-bit'])
+    .optional()
+    .describe('six-bit: characters from @ on for six bits each, highest first. hex if left out.'),
+  form: text
+    .optional()
+    .describe('Only texts of this form, written as in patterns, have a checksum.'),
 });
 
 const byteFieldSchema = z.strictObject({

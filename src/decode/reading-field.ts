@@ -18,6 +18,8 @@ export interface FieldRule extends FieldBasis {
   /** Null: the canonical unit, or the one in the metric's own name. */
   readonly unit: Template | null;
   readonly unitIsCaptured: boolean;
+  /** The unit is what was told of the topic; where nothing was, the reading has none. */
+  readonly isUnitTold: boolean;
   readonly isHex: boolean;
   readonly areTextsNumbers: boolean;
   /** Every value is a text there: an empty one is only missing, and a foreign name may have a number. */
@@ -36,6 +38,9 @@ export interface FieldRule extends FieldBasis {
   /** Takes the value out of a longer text; null where it is the text. */
   readonly part: TextPart | null;
 }
+
+/** Of a value whose unit nobody knows: it stays as it is, and no unit is claimed for it. */
+const noUnit: Conversion = { pre: 0, mul: 1, div: 1 };
 
 export class ReadingField implements Field {
   readonly #rule: FieldRule;
@@ -92,7 +97,8 @@ export class ReadingField implements Field {
     const conversion = this.#findUnit(series, unitInText, emission);
     if (conversion === undefined) return;
     if (conversion !== null) number = convert(number, conversion);
-    if (!this.#isPlausible(number, series)) {
+    const kind = conversion === noUnit ? null : series.kind;
+    if (conversion !== noUnit && !this.#isPlausible(number, series)) {
       emission.reject('out_of_range', `${series.metric} ${number} is not plausible`);
       return;
     }
@@ -104,7 +110,7 @@ export class ReadingField implements Field {
       device,
       channel,
       metric: series.metric,
-      unit: series.kind === null ? '' : series.kind.unit,
+      unit: kind === null ? '' : kind.unit,
       value: number + 0,
       measuredAtUs: emission.measuredAtUs,
       quality: emission.quality,
@@ -173,6 +179,7 @@ export class ReadingField implements Field {
     const { unit, unitIsCaptured } = this.#rule;
     let name = unitInText;
     if (name === '') {
+      if (this.#rule.isUnitTold) return findTold(series, emission);
       if (unit === null || this.#fixedConversion !== null) return series.conversion;
       const rendered = renderTemplate(unit, emission);
       if (rendered === undefined) return series.conversion;
@@ -196,4 +203,12 @@ export class ReadingField implements Field {
     if (series.kind !== null) return value >= series.kind.min && value <= series.kind.max;
     return !Number.isNaN(value);
   }
+}
+
+/** A unit in the metric's own name counts as told; one that the metric cannot have tells nothing of it. */
+function findTold({ kind, conversion }: Series, emission: Emission): Conversion | null {
+  if (kind === null || kind.unit === '') return conversion;
+  const unit = emission.units.of(emission.topic);
+  if (unit === undefined) return conversion ?? noUnit;
+  return findConversion(kind, unit) ?? noUnit;
 }

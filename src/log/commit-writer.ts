@@ -8,7 +8,7 @@ import type { Commit } from './commit.ts';
 import type { Database } from './database.ts';
 import { HotWriter } from './hot-vectors.ts';
 import type { Losses } from './loss.ts';
-import type { Position } from './pending.ts';
+import type { Position, Removal } from './position.ts';
 import { writeProducers } from './producer-table.ts';
 import { createHotTable, PARTIAL } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
@@ -47,6 +47,7 @@ export class CommitWriter {
       }
       if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
+      for (const removal of commit.removedPositions) await deletePosition(writer, removal);
       await writeProducers(database, commit);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);
@@ -87,14 +88,23 @@ function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
 }
 
 async function writePosition(writer: DuckDBConnection, position: Position): Promise<void> {
-  const { stream, consumer } = position;
+  await deletePosition(writer, position);
+  await writer.run(
+    'insert into consumers values ($1, $2, $3, make_timestamp($4::bigint), $5, $6)',
+    [
+      position.stream,
+      position.consumer,
+      BigInt(position.nextOffset),
+      BigInt(position.committedAtUs),
+      position.kind,
+      BigInt(position.revision),
+    ],
+  );
+}
+
+async function deletePosition(writer: DuckDBConnection, removal: Removal): Promise<void> {
+  const { stream, consumer } = removal;
   await writer.run('delete from consumers where stream = $1 and consumer = $2', [stream, consumer]);
-  await writer.run('insert into consumers values ($1, $2, $3, make_timestamp($4::bigint))', [
-    stream,
-    consumer,
-    BigInt(position.nextOffset),
-    BigInt(position.committedAtUs),
-  ]);
 }
 
 async function writeSnapshots(

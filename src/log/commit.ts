@@ -3,7 +3,8 @@
 
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
 import type { Loss } from './loss-book.ts';
-import type { DeadLetter, Position } from './pending.ts';
+import type { DeadLetter } from './pending.ts';
+import type { Position, Removal } from './position.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
 /** The rows of one stream in one commit. */
@@ -28,6 +29,8 @@ export interface Commit {
   readonly removedDeadLetters: ReadonlySet<number>;
   readonly losses: readonly Loss[];
   readonly positions: readonly Position[];
+  /** Consumers that go, none of them among `positions`. */
+  readonly removedPositions: readonly Removal[];
   /** The highest sequence of each producer heard of. */
   readonly producers: ReadonlyMap<string, number>;
   readonly forgottenProducers: ReadonlySet<string>;
@@ -47,6 +50,7 @@ export const emptyCommit: Commit = {
   removedDeadLetters: new Set(),
   losses: [],
   positions: [],
+  removedPositions: [],
   producers: new Map(),
   forgottenProducers: new Set(),
   producersAtUs: 0,

@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { DeviceState } from './device-state.ts';
 import type { Ledger } from './ledger.ts';
+import { positionRecord, removalRecord } from './ledger-position.ts';
 import type { LogEvents, LogOptions } from './log-options.ts';
 import type { Losses } from './loss.ts';
 import type { Pending } from './pending.ts';
@@ -99,6 +100,7 @@ export class Committer {
     }
     series.markWritten(commit.newSeries.first + commit.newSeries.keys.length);
     for (const position of commit.positions) positions.set(position);
+    for (const removal of commit.removedPositions) positions.remove(removal);
     if (commit.snapshots !== null) this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
     const sizes = commit.deadLetters.map(({ payload }) => payload.length);
     const trimmed = deadLetters.countBelow(commit.trimDeadLettersBelow);
@@ -162,13 +164,15 @@ export class Committer {
     const { ledger, losses } = this.#parts;
     let id = commit.newSeries.first;
     for (const key of commit.newSeries.keys) ledger.note({ kind: 'series', id: id++, ...key });
-    for (const position of commit.positions) ledger.note({ kind: 'position', ...position });
+    for (const position of commit.positions) ledger.note(positionRecord(position));
+    for (const removal of commit.removedPositions) ledger.note(removalRecord(removal));
     const nextId = commit.firstDeadLetterId + commit.deadLetters.length;
     const isBeyond = nextId > ledger.state.deadLettersNext;
     if (isBeyond) ledger.note({ kind: 'dead_letters', nextId: nextId + DEAD_LETTERS_STEP });
     losses.note(commit.losses);
-    const { newSeries, positions } = commit;
-    return isBeyond || newSeries.keys.length + positions.length + commit.losses.length > 0;
+    const { newSeries, positions, removedPositions } = commit;
+    const moved = positions.length + removedPositions.length;
+    return isBeyond || newSeries.keys.length + moved + commit.losses.length > 0;
   }
 
   #noteEnds(commit: Commit): void {

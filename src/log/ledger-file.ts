@@ -4,8 +4,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { SeriesKey } from '../core/reading.ts';
+import type { PositionRecord, RemovalRecord } from './ledger-position.ts';
 import type { LossEntry } from './loss-book.ts';
-import type { Position } from './pending.ts';
 
 /** Raised when a reader of the version before would understand the lines wrongly. */
 export const LEDGER_VERSION = 1;
@@ -15,7 +15,8 @@ export type LedgerRecord =
   | { readonly kind: 'stream'; readonly id: number; readonly name: string }
   /** Offsets below `next` may have been given out. */
   | { readonly kind: 'reserve'; readonly stream: number; readonly next: number }
-  | ({ readonly kind: 'position' } & Position)
+  | PositionRecord
+  | RemovalRecord
   | ({ readonly kind: 'loss' } & LossEntry)
   | ({ readonly kind: 'series'; readonly id: number } & SeriesKey)
   | { readonly kind: 'dead_letters'; readonly nextId: number };

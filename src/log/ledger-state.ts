@@ -1,10 +1,13 @@
 // What the ledger's records add up to: the last one of each thing counts. Series alone are only
 // counted here; there may be a million, and they are read from the file where they are asked for.
 
-import { ConsumerPositions } from './consumer-positions.ts';
 import type { LedgerRecord } from './ledger-file.ts';
+import { positionOf, positionRecord, removalRecord } from './ledger-position.ts';
 import { LossBook } from './loss-book.ts';
-import type { Position } from './pending.ts';
+import { type Position, positionKey, type Removal } from './position.ts';
+
+/** Names that are remembered as deleted: older ones could come back if the database were lost now. */
+const REMOVALS_MAX = 10_000;
 
 export interface LedgerStream {
   readonly id: number;
@@ -18,6 +21,7 @@ export class LedgerState {
   readonly #names = new Map<number, string>();
   readonly #reserves = new Map<number, number>();
   readonly #positions = new Map<string, Position>();
+  readonly #removals = new Map<string, Removal>();
   #version = 0;
   #seriesNext = 0;
   #deadLettersNext = 0;
@@ -57,6 +61,11 @@ export class LedgerState {
     return [...this.#positions.values()];
   }
 
+  /** Of names that have no position, the latest last. */
+  removals(): Removal[] {
+    return [...this.#removals.values()];
+  }
+
   apply(record: LedgerRecord): void {
     switch (record.kind) {
       case 'ledger':
@@ -68,11 +77,13 @@ export class LedgerState {
       case 'reserve':
         this.#reserves.set(record.stream, Math.max(this.reserve(record.stream), record.next));
         break;
-      case 'position': {
-        const { kind: _, ...position } = record;
-        this.#positions.set(ConsumerPositions.key(record.stream, record.consumer), position);
+      case 'position':
+        this.#removals.delete(positionKey(record));
+        this.#positions.set(positionKey(record), positionOf(record));
         break;
-      }
+      case 'position_removed':
+        this.#remove(record);
+        break;
       case 'loss': {
         const { kind: _, ...entry } = record;
         this.losses.restore(entry);
@@ -87,11 +98,24 @@ export class LedgerState {
     }
   }
 
+  #remove({ stream, consumer, revision }: Removal): void {
+    const key = positionKey({ stream, consumer });
+    this.#positions.delete(key);
+    this.#removals.delete(key);
+    this.#removals.set(key, { stream, consumer, revision });
+    if (this.#removals.size <= REMOVALS_MAX) return;
+    for (const oldest of this.#removals.keys()) {
+      this.#removals.delete(oldest);
+      return;
+    }
+  }
+
   /** The records that give this state, but for the series. */
   *records(): Generator<LedgerRecord> {
     for (const [id, name] of this.#names) yield { kind: 'stream', id, name };
     for (const [stream, next] of this.#reserves) yield { kind: 'reserve', stream, next };
-    for (const position of this.#positions.values()) yield { kind: 'position', ...position };
+    for (const position of this.#positions.values()) yield positionRecord(position);
+    for (const removal of this.#removals.values()) yield removalRecord(removal);
     for (const entry of this.losses.all()) yield { kind: 'loss', ...entry };
     if (this.#deadLettersNext > 0) yield { kind: 'dead_letters', nextId: this.#deadLettersNext };
   }

@@ -6,7 +6,6 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillpondError } from '../core/errors.ts';
 import type { SeriesKey } from '../core/reading.ts';
-import { ConsumerPositions } from './consumer-positions.ts';
 import { syncFolder } from './data-directory.ts';
 import {
   encodeRecord,
@@ -17,6 +16,7 @@ import {
 } from './ledger-file.ts';
 import { LedgerState } from './ledger-state.ts';
 import type { Loss } from './loss-book.ts';
+import { positionKey } from './position.ts';
 
 /** How many offsets are reserved ahead with one fsync. As many are skipped where their end is lost. */
 export const RESERVE_STEP = 1 << 20;
@@ -343,7 +343,8 @@ function keyOf(record: LedgerRecord): string {
     case 'reserve':
       return `reserve ${record.stream}`;
     case 'position':
-      return `position ${ConsumerPositions.key(record.stream, record.consumer)}`;
+    case 'position_removed':
+      return `position ${positionKey(record)}`;
     case 'stream':
     case 'series':
     case 'loss':

@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { DeviceState } from './device-state.ts';
 import type { Ledger } from './ledger.ts';
+import { positionRecord, removalRecord } from './ledger-position.ts';
 import {
   loadDevices,
   loadPositions,
@@ -15,6 +16,7 @@ import {
 } from './load-state.ts';
 import type { LogOptions } from './log-options.ts';
 import { loadLosses } from './loss.ts';
+import { positionKey } from './position.ts';
 import { loadProducers } from './producer-table.ts';
 import type { Producers } from './producers.ts';
 import type { SeriesState } from './series-state.ts';
@@ -77,13 +79,30 @@ async function noteAll(parts: LoadParts): Promise<void> {
     if (!ledger.isReserved(id, highWatermark)) ledger.raiseReserve(id, highWatermark);
   }
   watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+  notePositions(ledger, positions);
   if (ledger.found.isMissing || ledger.isDamaged) {
-    for (const position of positions.all()) ledger.note({ kind: 'position', ...position });
     for (const loss of await loadLosses(database)) ledger.noteLoss(loss);
     for (const [id, key] of series.keys.entries()) ledger.note({ kind: 'series', id, ...key });
   }
   await ledger.sync();
   watermarks.flush();
+}
+
+// Whatever a crash between the two, or damage, has left: from here on both say the same.
+function notePositions(ledger: Ledger, positions: ConsumerPositions): void {
+  const recorded = new Map(ledger.state.positions().map((each) => [positionKey(each), each]));
+  for (const { revision } of [...recorded.values(), ...ledger.state.removals()]) {
+    positions.noteRevision(revision);
+  }
+  for (const position of positions.all()) {
+    const known = recorded.get(positionKey(position));
+    const { revision, nextOffset } = position;
+    if (known?.revision === revision && known.nextOffset === nextOffset) continue;
+    ledger.note(positionRecord(position));
+  }
+  for (const record of recorded.values()) {
+    if (positions.get(record.stream, record.consumer) === null) ledger.note(removalRecord(record));
+  }
 }
 
 function restore(stored: StoredStream, options: LogOptions, nowUs: number): StreamState {

@@ -3,7 +3,7 @@
 
 import type { Database } from './database.ts';
 import type { DeviceState } from './device-state.ts';
-import type { Position } from './pending.ts';
+import type { Position } from './position.ts';
 import { parseHotTable } from './schema.ts';
 import type { Segment } from './segments/segment.ts';
 import { loadSegments } from './segments/segment-registry.ts';
@@ -136,12 +136,15 @@ export async function loadDevices(
 
 export async function loadPositions(database: Database): Promise<Position[]> {
   const rows = await database.rows(
-    'select stream, consumer, next_offset, epoch_us(committed_at) as committed_at from consumers',
+    `select stream, consumer, next_offset, epoch_us(committed_at) as committed_at, kind, revision
+     from consumers`,
   );
   return rows.map((row) => ({
     stream: String(row.stream),
     consumer: String(row.consumer),
     nextOffset: Number(row.next_offset),
     committedAtUs: Number(row.committed_at),
+    kind: row.kind === 'group' ? 'group' : 'plain',
+    revision: Number(row.revision),
   }));
 }

@@ -11,7 +11,7 @@ import { diskFaultOf } from './disk-space.ts';
 import type { Log } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { type ForecastStream, forecastLosses, type Span } from './loss-forecast.ts';
-import type { Position } from './pending.ts';
+import { positionKey } from './position.ts';
 import { HOT_ROW_BYTES, limitOf } from './retention/retention-plan.ts';
 import type { StreamState } from './stream-state.ts';
 
@@ -83,7 +83,7 @@ export class LogReport {
       this.#streamRates.observe(name, highWatermark);
     }
     for (const position of log.positions()) {
-      this.#consumerRates.observe(consumerKey(position), position.nextOffset);
+      this.#consumerRates.observe(positionKey(position), position.nextOffset);
     }
   }
 
@@ -129,7 +129,7 @@ export class LogReport {
       const forecast = forecastLosses(this.#forecastStream(stream, directory));
       return ofStream.map((position) => {
         const { nextOffset, consumer } = position;
-        const readingsPerSecond = this.#consumerRates.perSecond(consumerKey(position));
+        const readingsPerSecond = this.#consumerRates.perSecond(positionKey(position));
         return {
           ...position,
           losesDataAtUs: forecast({ nextOffset, readingsPerSecond }),
@@ -188,10 +188,6 @@ export class LogReport {
     const bytesPerSecond = streams.reduce((sum, stream) => sum + stream.bytesPerSecond, 0);
     return { roomBytes: Math.max(0, Math.min(...rooms)), bytesPerSecond };
   }
-}
-
-function consumerKey({ stream, consumer }: Position): string {
-  return `${stream}/${consumer}`;
 }
 
 class Rates {

@@ -26,7 +26,8 @@ import type { LogOptions } from './log-options.ts';
 import { Losses, lossReason } from './loss.ts';
 import type { Loss } from './loss-book.ts';
 import { type OpenDirectory, openDirectory } from './open-directory.ts';
-import { Pending, type Position } from './pending.ts';
+import { Pending } from './pending.ts';
+import type { Position } from './position.ts';
 import { PositionCommits } from './position-commits.ts';
 import { Producers } from './producers.ts';
 import { Keeper } from './retention/keeper.ts';
@@ -53,6 +54,8 @@ export class Log {
   readonly streams = new Streams();
   readonly losses: Losses;
   readonly producers: Producers;
+  /** Changes of consumers' positions. */
+  readonly consumers: PositionCommits;
   /** What was put right when it was opened. */
   readonly recoveryFindings: number;
   readonly #options: LogOptions;
@@ -69,7 +72,6 @@ export class Log {
   readonly #reader: StreamReader;
   readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
-  readonly #positionCommits: PositionCommits;
   readonly #deadLetters: DeadLetterStore;
   readonly #files: SegmentFiles;
   readonly #ledger: Ledger;
@@ -158,7 +160,7 @@ export class Log {
       countMax: options.producersMax,
       pending: () => this.#queue.filling,
     });
-    this.#positionCommits = new PositionCommits({
+    this.consumers = new PositionCommits({
       positions: this.#positions,
       pending: () => this.#queue.filling,
       startCommit: () => this.#queue.kick(),
@@ -226,7 +228,7 @@ export class Log {
 
   /** Throws STREAM_UNKNOWN, and as `PositionCommits.commit`. */
   async commitPosition(stream: string, consumer: string, nextOffset: number): Promise<number> {
-    return this.#positionCommits.commit(this.stream(stream), consumer, nextOffset);
+    return this.consumers.commit(this.stream(stream), consumer, nextOffset);
   }
 
   position(stream: string, consumer: string): number | null {

@@ -17,6 +17,15 @@ const steps: Readonly<Record<number, Step>> = {
     else await connection.run(`alter table hot_0 rename to ${hotTable(0, Number(first))}`);
     await connection.run("update meta set key = 'devices_as_of:0' where key = 'devices_as_of'");
   },
+  // Only the position was kept, of plain consumers.
+  2: async (connection) => {
+    await connection.run(
+      "alter table consumers add column if not exists kind varchar default 'plain'",
+    );
+    await connection.run(
+      'alter table consumers add column if not exists revision bigint default 0',
+    );
+  },
 };
 
 /** Makes the tables of a new database, or brings an older one up. Throws DATA_DIR_UNUSABLE. */

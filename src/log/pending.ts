@@ -3,6 +3,7 @@
 import type { FrameFault, RawMessage } from '../core/raw-message.ts';
 import { ColumnBuilder } from './column-builder.ts';
 import type { Loss } from './loss-book.ts';
+import { isLater, type Position, positionKey, type Removal } from './position.ts';
 
 export interface DeadLetter {
   readonly receivedAtUs: number;
@@ -39,13 +40,6 @@ export function deadLetterOf(
   };
 }
 
-export interface Position {
-  readonly stream: string;
-  readonly consumer: string;
-  readonly nextOffset: number;
-  readonly committedAtUs: number;
-}
-
 export class Pending {
   /** The least of what its streams ask for. */
   commitIntervalMs: number;
@@ -55,8 +49,9 @@ export class Pending {
   /** Numbers of dead letters that go with this commit. */
   readonly removedDeadLetters = new Set<number>();
   readonly losses: Loss[] = [];
-  /** The last position of each consumer wins; by stream and name. */
+  /** By stream and name; none is in both. */
   readonly positions = new Map<string, Position>();
+  readonly removedPositions = new Map<string, Removal>();
   /** The highest sequence of each producer of messages in this commit. */
   readonly producers = new Map<string, number>();
   readonly forgottenProducers = new Set<string>();
@@ -74,11 +69,27 @@ export class Pending {
       this.deadLetters.length === 0 &&
       this.removedDeadLetters.size === 0 &&
       this.positions.size === 0 &&
+      this.removedPositions.size === 0 &&
       this.producers.size === 0 &&
       this.forgottenProducers.size === 0 &&
       this.losses.length === 0 &&
       this.onDurable.length === 0
     );
+  }
+
+  /** The latest of each name wins, whatever the order of the calls. */
+  setPosition(position: Position): void {
+    const key = positionKey(position);
+    const waiting = this.positions.get(key);
+    if (waiting !== undefined && isLater(waiting, position)) return;
+    this.removedPositions.delete(key);
+    this.positions.set(key, position);
+  }
+
+  removePosition(removal: Removal): void {
+    const key = positionKey(removal);
+    this.positions.delete(key);
+    this.removedPositions.set(key, removal);
   }
 
   builder(streamId: number): ColumnBuilder {

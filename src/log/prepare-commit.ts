@@ -55,6 +55,7 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
     removedDeadLetters: pending.removedDeadLetters,
     losses: [...pending.losses, ...trimmed],
     positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
+    removedPositions: [...pending.removedPositions.values()],
     producers: pending.producers,
     forgottenProducers: pending.forgottenProducers,
     producersAtUs: context.nowUs,

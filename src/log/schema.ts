@@ -2,7 +2,7 @@
 // every writer of these tables is the one log thread, which keeps them unique itself.
 
 /** Raised with every change of the tables; `migrate.ts` brings older databases up to it. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** The stream that every reading goes to unless a stream of its own claims it. */
 export const DEFAULT_STREAM = 'readings';
@@ -19,7 +19,8 @@ export const createTables = [
      series integer, first_seen timestamp, last_seen timestamp, readings bigint,
      number double, text varchar, measured_at timestamp)`,
   `create table if not exists consumers (
-     stream varchar, consumer varchar, next_offset bigint, committed_at timestamp)`,
+     stream varchar, consumer varchar, next_offset bigint, committed_at timestamp,
+     kind varchar default 'plain', revision bigint default 0)`,
   // The highest sequence stored of each: a database without it, or an older gateway, is none the worse.
   `create table if not exists producers (
      producer varchar, sequence bigint, seen_at timestamp)`,

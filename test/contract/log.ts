@@ -358,6 +358,34 @@ export function describeLog(subject: LogUnderTest): void {
         await again.close();
       });
 
+      test('can be sought back and deleted, and is so after a start', async () => {
+        const folder = tempFolder();
+        const log = await subject.open(folder);
+        append(log, [1, 2, 3, 4, 5]);
+        await settled(log);
+        const stream = log.stream('');
+        for (const consumer of ['a', 'b', 'c']) await log.commitPosition('', consumer, 4);
+        await log.consumers.seek(stream, 'a', 1);
+        await log.consumers.seek(stream, 'new', 2);
+        // All in one commit: the last of them counts.
+        await Promise.all([
+          log.commitPosition('', 'b', 5),
+          log.consumers.seek(stream, 'b', 0),
+          log.commitPosition('', 'b', 3),
+          log.consumers.remove(stream, 'c'),
+        ]);
+        const open = (at: typeof log) =>
+          ['a', 'b', 'c', 'new'].map((name) => at.position('', name));
+        expect(open(log)).toEqual([1, 3, null, 2]);
+        await log.close();
+        const again = await subject.open(folder);
+        expect(open(again)).toEqual([1, 3, null, 2]);
+        await again.consumers.seek(again.stream(''), 'a', 0);
+        expect(await again.commitPosition('', 'a', 1)).toBe(1);
+        expect(await again.commitPosition('', 'c', 1)).toBe(1);
+        await again.close();
+      });
+
       test('is refused by the rules: beyond the end, a bad name, an unknown stream', async () => {
         const log = await subject.open(tempFolder());
         append(log, [1]);

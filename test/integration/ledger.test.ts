@@ -225,6 +225,35 @@ describe('a damaged file', () => {
   });
 });
 
+test('a position that is removed stays so until its name is used again', async () => {
+  const folder = tempFolder();
+  const ledger = await filled(folder);
+  const removed = { stream: 'readings', consumer: 'reports', revision: 3 };
+  ledger.note({ kind: 'position_removed', ...removed });
+  await ledger.close();
+  const again = await openLedger(folder);
+  expect(again.state.positions()).toEqual([]);
+  expect(again.state.removals()).toEqual([removed]);
+  again.note({ ...position('reports', 2), isGroup: true, revision: 4 });
+  await again.close();
+  const last = await openLedger(folder);
+  expect(last.state.removals()).toEqual([]);
+  expect(last.state.positions()).toMatchObject([{ kind: 'group', nextOffset: 2, revision: 4 }]);
+});
+
+test('remembers so many removed names, and forgets the oldest', async () => {
+  const folder = tempFolder();
+  const ledger = await openLedger(folder);
+  for (let revision = 1; revision <= 10_001; revision++) {
+    const consumer = `c${revision}`;
+    ledger.note({ kind: 'position_removed', stream: 'readings', consumer, revision });
+  }
+  await ledger.close();
+  const again = await openLedger(folder);
+  expect(again.state.removals()).toHaveLength(10_000);
+  expect(again.state.removals()[0]?.consumer).toBe('c2');
+});
+
 test('a ledger of a later version is not touched', async () => {
   const folder = tempFolder();
   // With its checksum, as such a version would write it.

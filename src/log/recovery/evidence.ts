@@ -1,7 +1,7 @@
 // What recovery asks of the ledger and of the watermarks: the parts of them that say what there was.
 
 import type { SeriesKey } from '../../core/reading.ts';
-import type { Position } from '../pending.ts';
+import type { Position, Removal } from '../position.ts';
 
 /** A loss as it is recorded, in the table and in the ledger. */
 export interface RecordedLoss {
@@ -23,6 +23,8 @@ export interface LedgerEvidence {
     readonly reserve: number;
   }[];
   readonly positions: readonly Position[];
+  /** Of consumers that were deleted. */
+  readonly removals: readonly Removal[];
   readonly losses: readonly RecordedLoss[];
   /** Whether every line of it could be read, and it is there. */
   readonly isWhole: boolean;
@@ -39,6 +41,7 @@ export interface WatermarkEvidence {
 export const noLedger: LedgerEvidence = {
   streams: [],
   positions: [],
+  removals: [],
   losses: [],
   isWhole: false,
   readSeries: async () => {},

@@ -1,5 +1,6 @@
 // What the tables of hot.duckdb say at a start, as far as recovery has to know it.
 
+import type { Position } from '../position.ts';
 import type { Registered } from './segment-plan.ts';
 import type { Range } from './stream-ends.ts';
 
@@ -23,7 +24,7 @@ export interface TableFacts {
   /** The sum of all losses' counts. */
   readonly lossCount: number;
   /** By `<stream>\n<consumer>`. */
-  readonly positions: ReadonlyMap<string, number>;
+  readonly positions: ReadonlyMap<string, Pick<Position, 'nextOffset' | 'revision'>>;
   readonly meta: ReadonlyMap<string, number>;
   /** Numbers of dead letters; `next` is 0 where there are none. */
   readonly deadLetters: Range & { readonly count: number };
@@ -58,7 +59,7 @@ export async function readFacts(query: Query): Promise<TableFacts> {
     'losses',
     'select stream, first_offset, last_offset, count from losses',
   );
-  const positions = await from('consumers', 'select stream, consumer, next_offset from consumers');
+  const positions = await from('consumers', 'select * from consumers');
   const meta = await from('meta', "select key, value from meta where contains(key, ':')");
   const [letters] = await from(
     'dead_letters',
@@ -88,7 +89,10 @@ export async function readFacts(query: Query): Promise<TableFacts> {
     }),
     lossCount: losses.reduce((sum, { count }) => sum + Number(count), 0),
     positions: new Map(
-      positions.map((row) => [`${row.stream}\n${row.consumer}`, Number(row.next_offset)]),
+      positions.map((row) => [
+        `${row.stream}\n${row.consumer}`,
+        { nextOffset: Number(row.next_offset), revision: Number(row.revision ?? 0) },
+      ]),
     ),
     meta: new Map(meta.map(({ key, value }) => [String(key), Number(value)])),
     deadLetters: {

@@ -86,6 +86,7 @@ function evidenceOf(ledger: Ledger): LedgerEvidence {
   return {
     streams: ledger.state.streams(),
     positions: ledger.state.positions(),
+    removals: ledger.state.removals(),
     losses: ledger.state.losses.all(),
     isWhole: !ledger.found.isMissing && !ledger.isDamaged,
     readSeries: (each) => ledger.readSeries(each),

@@ -77,12 +77,13 @@ export async function planReconcile(input: ReconcileInput): Promise<ReconcilePla
       statements.push(...statementsOf(change).map((sql) => ({ sql, values: [] })));
     }
   }
+  // A ledger that is not whole may lack what the database, if that is whole, has.
+  if (isDamaged || ledger.isWhole) statements.push(...refillPositions(facts, ledger));
   if (isDamaged) {
     const sealed = [...facts.segments, ...files.registered].filter(
       (segment) => !files.unregistered.some((gone) => gone === segment),
     );
     statements.push(
-      ...refillPositions(facts, ledger),
       ...refillLosses(facts, ledger),
       ...(await refillSeries(input.query, {
         directory,

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import type { SeriesKey } from '../../core/reading.ts';
+import { isLater, type Removal } from '../position.ts';
 import type { LedgerEvidence, RecordedLoss } from './evidence.ts';
 import type { Query, TableFacts } from './facts.ts';
 
@@ -20,22 +21,35 @@ export function insertLoss(loss: RecordedLoss): Statement {
   };
 }
 
-/** Positions only move forward, here as well. */
+/** Positions only move as they did, here as well: the later of two counts. */
 export function refillPositions(facts: TableFacts, ledger: LedgerEvidence): Statement[] {
-  return ledger.positions.flatMap(({ stream, consumer, nextOffset, committedAtUs }) => {
-    const known = facts.positions.get(`${stream}\n${consumer}`) ?? -1;
-    if (known >= nextOffset) return [];
+  const moved = ledger.positions.flatMap((position) => {
+    const { stream, consumer, nextOffset, committedAtUs, kind, revision } = position;
+    const known = facts.positions.get(`${stream}\n${consumer}`);
+    if (known !== undefined && !isLater(position, known)) return [];
     return [
+      deletePosition(position),
       {
-        sql: 'delete from consumers where stream = $1 and consumer = $2',
-        values: [stream, consumer],
-      },
-      {
-        sql: 'insert into consumers values ($1, $2, $3::bigint, make_timestamp($4::bigint))',
-        values: [stream, consumer, nextOffset, committedAtUs],
+        sql: `insert into consumers
+          values ($1, $2, $3::bigint, make_timestamp($4::bigint), $5, $6::bigint)`,
+        values: [stream, consumer, nextOffset, committedAtUs, kind, revision],
       },
     ];
   });
+  const removed = ledger.removals.flatMap((removal) => {
+    const known = facts.positions.get(`${removal.stream}\n${removal.consumer}`);
+    return known !== undefined && removal.revision > known.revision
+      ? [deletePosition(removal)]
+      : [];
+  });
+  return [...moved, ...removed];
+}
+
+function deletePosition({ stream, consumer }: Removal): Statement {
+  return {
+    sql: 'delete from consumers where stream = $1 and consumer = $2',
+    values: [stream, consumer],
+  };
 }
 
 /** The ledger has every loss that the table has, unless it is itself damaged. */

@@ -117,7 +117,9 @@ function endOf(
     ...data.map(({ next }) => next),
     ...lost.map(({ next }) => next),
     ...positions.map(({ nextOffset }) => nextOffset),
-    ...[...facts.positions].flatMap(([key, next]) => (key.startsWith(`${name}\n`) ? next : [])),
+    ...[...facts.positions].flatMap(([key, { nextOffset }]) =>
+      key.startsWith(`${name}\n`) ? nextOffset : [],
+    ),
     facts.meta.get(`next:${id}`) ?? 0,
     facts.meta.get(`devices_as_of:${id}`) ?? 0,
   );

@@ -23,7 +23,7 @@ test.each(profiles)('the profile on the page loads and does what its examples sa
 });
 
 test('the page has its profiles, and the payload it begins with is that of the first one', () => {
-  expect(profiles.length).toBe(4);
+  expect(profiles.length).toBe(5);
   const payload = /```json\n([\s\S]*?)```/.exec(page)![1]!;
   const { profile } = parseProfile(profiles[0]!, 'devices.md');
   expect(JSON.parse(profile!.examples[0]!.payload)).toEqual(JSON.parse(payload));

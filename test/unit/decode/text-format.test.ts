@@ -1,6 +1,7 @@
 // Profiles of texts: patterns of lines, sentences of columns, parts of a value, commas for points.
 import { describe, expect, test } from 'vitest';
 import { parseLinePattern } from '../../../src/decode/line-pattern.ts';
+import { parseProfile } from '../../../src/decode/parse-profile.ts';
 import { decodeWith, quickestCpuMs } from './messages.ts';
 
 describe('patterns of lines', () => {
@@ -203,5 +204,38 @@ readings: [{ at: "{key}", metric: "{key}", type: text }]
     const long = JSON.stringify({ state: 'x'.repeat(2000) });
     expect(decodeWith(yaml, 't/x', long).deadLetter).toBe('wrong_type');
     expect(decodeWith(yaml, 't/x', '{"state":{}}').deadLetter).toBe('wrong_type');
+  });
+});
+
+describe('a checksum of six-bit digits, which only some lines have', () => {
+  const yaml = `
+profile: mast
+match: ["m/{device}"]
+format: text
+checksum: { kind: crc16-arc, digits: six-bit, form: "{*:chars1}r..." }
+patterns: "{*:chars1}{*:R|r}2,Ta={t:number}C"
+readings: [{ at: t, metric: temperature }]
+`;
+
+  // Vaisala WXT520 user's guide, M210906EN, appendix C; the sum by an implementation of its own.
+  test.each([
+    ['0R2,Ta=21.5C', ['x||temperature=21.5 Cel'], null],
+    ['0r2,Ta=21.5CKg}', ['x||temperature=21.5 Cel'], null],
+    ['0r2,Ta=21.6CKg}', [], 'checksum'],
+    ['0r2,Ta=21.5C', [], 'checksum'],
+    ['0r2,Ta=21.5CD', [], 'checksum'],
+    ['0r', [], 'checksum'],
+    // Nobody asks for one here, so that it is what does not belong to the line.
+    ['0R2,Ta=21.5CKg}', [], 'wrong_type'],
+  ])('%s', (payload, readings, deadLetter) => {
+    expect(decodeWith(yaml, 'm/x', payload)).toMatchObject({ readings, deadLetter });
+  });
+
+  test.each([
+    ['digits: six-bit', 'digits: six-bit, endian: little', 'six-bit digits have no order of bytes'],
+    ['{*:chars1}r...', '{a:chars}r', 'chars needs how many'],
+  ])('%s as %s is refused', (from, to, problem) => {
+    const result = parseProfile(yaml.replace(from, to), 'mast.yaml');
+    expect(JSON.stringify(result)).toContain(problem);
   });
 });
