@@ -108,6 +108,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     queueBytesMax: config.log.queueBytesMax,
     subscribers: grpc.subscribers,
     publishers: grpc.publishers,
+    tailFeeds: feeds.count,
+    tailFollowers: feeds.followers,
     readAheadBytes: budget.heldBytes,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),

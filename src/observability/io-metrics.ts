@@ -13,6 +13,8 @@ export interface IoReadings {
   readonly queueBytesMax: number;
   readonly subscribers: number;
   readonly publishers: number;
+  readonly tailFeeds: number;
+  readonly tailFollowers: number;
   readonly readAheadBytes: number;
   /** To disks, by the whole process; 0 where the system does not tell. */
   readonly writtenBytes: number;
@@ -98,6 +100,16 @@ export class IoMetrics {
     });
     gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
     gauge('millpond_publishers', 'Publish calls under way.', () => read().publishers);
+    gauge(
+      'millpond_tail_feeds',
+      'Reads under way that followers at the end of a stream share.',
+      () => read().tailFeeds,
+    );
+    gauge(
+      'millpond_tail_followers',
+      'Subscriptions that share such a read.',
+      () => read().tailFollowers,
+    );
     gauge(
       'millpond_read_ahead_bytes',
       'Bytes fetched for subscribers and not yet written.',

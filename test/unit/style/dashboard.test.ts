@@ -61,6 +61,8 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_dead_letters_trimmed_total',
     'millpond_stream_watermark_offset',
     'millpond_stream_segments',
+    'millpond_tail_feeds',
+    'millpond_tail_followers',
   ];
   const metrics = readSources('src/observability').flatMap(({ text }) =>
     [...text.matchAll(/'(millpond_\w+)'/g)].map(([, name]) => name!),

@@ -513,6 +513,6 @@ test('whatever followers do, each gets each reading once and in order', async ()
         await rig.end();
       },
     ),
-    { numRuns: Number(process.env.TEST_FOLLOWER_RUNS ?? 80) },
+    { numRuns: 60 },
   );
 });
