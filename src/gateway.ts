@@ -76,6 +76,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const startedAtUs = systemClock();
   const written = new WrittenBytes(steadyClock);
   const health = new LogHealth(logger);
+  const commands = rateLimited(logger, WARNING_INTERVAL_MS);
   let isStopping = false;
   const starting = startLogThread({
     config,
@@ -87,6 +88,10 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
         else health.failing(problem, { code: 'LOG_WRITE_FAILED', disk });
       },
       notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
+      command(topic, payload) {
+        commands.info({ topic }, 'a Sparkplug node is asked for its birth');
+        mqtt.publish(topic, payload);
+      },
     },
   });
   starting.catch(() => undefined);

@@ -83,6 +83,8 @@ export interface LogClientEvents {
   health(problem: string | null, disk: DiskState): void;
   /** Something that whoever runs the gateway should know. */
   notice(error: MillpondError): void;
+  /** A device is to be asked for something, over MQTT. */
+  command(topic: string, payload: Uint8Array): void;
 }
 
 export class LogClient implements Intake, LogReader, LogInspector {
@@ -322,6 +324,9 @@ export class LogClient implements Intake, LogReader, LogInspector {
         break;
       case 'notice':
         this.#events.notice(fromWire(message.error));
+        break;
+      case 'command':
+        this.#events.command(message.topic, message.payload);
         break;
       case 'waiting':
         this.#events.waiting(fromWire(message.error), message.disk);

@@ -78,6 +78,12 @@ export type FromLog =
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   /** Something that whoever runs the gateway should know; nothing stops for it. */
   | { readonly kind: 'notice'; readonly error: WireError }
+  /** To be published over MQTT: a device is asked for something. */
+  | {
+      readonly kind: 'command';
+      readonly topic: string;
+      readonly payload: Uint8Array<ArrayBuffer>;
+    }
   /** Whether the log can take readings now. */
   | { readonly kind: 'health'; readonly problem: string | null; readonly disk: DiskState };
 

@@ -86,6 +86,10 @@ const mqtt = z.strictObject({
     max: '365d',
     why: 'The session of a client that stays away longer is forgotten.',
   }),
+  sparkplugRebirth: flag(
+    true,
+    'Asks a Sparkplug node to be born again (NCMD, Node Control/Rebirth) when it sends aliases that no birth explains, as after a restart of the gateway. It is the only command that the gateway sends.',
+  ),
 });
 
 const grpc = z.strictObject({

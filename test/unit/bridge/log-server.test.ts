@@ -69,6 +69,7 @@ function connect(
     waiting: () => {},
     health: () => {},
     notice: () => {},
+    command: () => {},
   });
   return {
     client,
