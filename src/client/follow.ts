@@ -52,15 +52,25 @@ const edges = { earliest: 1, latest: 2 } as const;
 
 function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = wanted;
-  const common = {
+  return {
     ...{ stream, consumer, stopAtEnd, maxBatch },
     devices: [...devices],
     metrics: [...metrics],
+    start: wireStart(start),
   };
-  if (start.kind === 'offset')
-    return { ...common, start: { $case: 'offset', value: start.offset } };
-  if (start.kind === 'time') return { ...common, start: { $case: 'timeUs', value: start.timeUs } };
-  return { ...common, start: { $case: 'edge', value: edges[start.kind] } };
+}
+
+/** As it stands in a request. */
+export function wireStart(start: Start) {
+  switch (start.kind) {
+    case 'offset':
+      return { $case: 'offset', value: start.offset } as const;
+    case 'time':
+      return { $case: 'timeUs', value: start.timeUs } as const;
+    case 'earliest':
+    case 'latest':
+      return { $case: 'edge', value: edges[start.kind] } as const;
+  }
 }
 
 /** The event without what is before `next`; null if nothing is left of it. */

@@ -19,6 +19,7 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import type { ConsumerConnections } from './consumer-connections.ts';
 import { PublishCall } from './publish-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
@@ -41,6 +42,7 @@ export interface TelemetryParts {
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
   readonly subscribers: CallSet;
+  readonly connections: ConsumerConnections;
   readonly publishers: CallSet;
 }
 
@@ -165,18 +167,18 @@ async function subscribe(
     subscribers.add(controller);
     const checked = checkSubscribe(call.request, parts.batchReadingsMax);
     const { from, highWatermark } = await parts.log.resolveStart(checked.start);
-    const subscription = new Subscription(
-      { ...parts, signal, sink: sinkOf(call, signal) },
-      {
-        stream: checked.start.stream,
-        from,
-        until: checked.stopAtEnd ? highWatermark : null,
-        highWatermark,
-        filter: checked.filter,
-        batchReadingsMax: checked.batchReadingsMax,
-      },
-    );
-    if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
+    const range = {
+      stream: checked.start.stream,
+      from,
+      until: checked.stopAtEnd ? highWatermark : null,
+      highWatermark,
+      filter: checked.filter,
+      batchReadingsMax: checked.batchReadingsMax,
+    };
+    await parts.connections.during(checked.start, sinkOf(call, signal), async (sink) => {
+      const subscription = new Subscription({ ...parts, signal, sink }, range);
+      if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
+    });
     if (signal.reason instanceof MillpondError) throw signal.reason;
     call.end();
   } catch (error) {
