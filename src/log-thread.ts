@@ -23,6 +23,7 @@ import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
+import { QuerySnapshots } from './log/query-snapshots.ts';
 import { listSegments } from './log/segments/segment-page.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
@@ -48,6 +49,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     memoryBytesMax: options.database.memoryBytesMax,
   });
   const letters = new DeadLetterWorker(log, decoder);
+  const queries = new QuerySnapshots(log);
   const fetcher = new Fetcher(log.series.keys);
 
   const rebirths = new RebirthLimiter();
@@ -109,6 +111,12 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       readBackup: ({ file, position, bytesMax }) => backup.read(file, position, bytesMax),
       endBackup: async () => {
         await backup.end();
+        return null;
+      },
+      beginQuery: async ({ sql }) => queries.begin(sql),
+      readQueryRows: (request) => queries.rows(request),
+      endQuery: async ({ snapshot }) => {
+        queries.end(snapshot);
         return null;
       },
       close: async () => {

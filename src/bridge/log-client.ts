@@ -240,6 +240,11 @@ export class LogClient implements Intake, LogReader, LogInspector {
     await this.#call('endBackup', null);
   }
 
+  /** Any one call, for what has a file of its own beside this one. */
+  ask<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
+    return this.#call(name, ask);
+  }
+
   /** Resolves when everything accepted is settled and the log is closed. */
   async close(): Promise<void> {
     this.#flushTurn();
