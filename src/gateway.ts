@@ -212,7 +212,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const stopped = log.ended.then(async (error) => {
     if (error === null) return;
     isStopping = true;
-    await Promise.allSettled([mqtt.stop(), serial.stop(), grpc.stop(), queries.stop(), http.stop()]);
+    await Promise.allSettled([
+      mqtt.stop(),
+      serial.stop(),
+      grpc.stop(),
+      queries.stop(),
+      http.stop(),
+    ]);
     throw error;
   });
   // Awaited by whoever started the gateway; until then a failure must not count as unhandled.

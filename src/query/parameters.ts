@@ -1,9 +1,6 @@
 // Gives a prepared query its parameters, each with the type that it was sent with.
 
-import {
-  type DuckDBPreparedStatement,
-  DuckDBTimestampTZValue,
-} from '@duckdb/node-api';
+import { type DuckDBPreparedStatement, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { MillpondError } from '../core/errors.ts';
 import type { ParameterValue, QueryParameter } from '../core/query.ts';
 
@@ -38,21 +35,29 @@ function bind(
 ): void {
   switch (parameter?.kind) {
     case undefined:
-      return prepared.bindNull(index);
+      prepared.bindNull(index);
+      break;
     case 'boolean':
-      return prepared.bindBoolean(index, parameter.value);
+      prepared.bindBoolean(index, parameter.value);
+      break;
     case 'integer':
-      return prepared.bindBigInt(index, parameter.value);
+      prepared.bindBigInt(index, parameter.value);
+      break;
     case 'unsigned':
-      return prepared.bindUBigInt(index, parameter.value);
+      prepared.bindUBigInt(index, parameter.value);
+      break;
     case 'number':
-      return prepared.bindDouble(index, parameter.value);
+      prepared.bindDouble(index, parameter.value);
+      break;
     case 'text':
-      return prepared.bindVarchar(index, parameter.value);
+      prepared.bindVarchar(index, parameter.value);
+      break;
     case 'blob':
-      return prepared.bindBlob(index, parameter.value);
+      prepared.bindBlob(index, parameter.value);
+      break;
     case 'timestampUs':
-      return prepared.bindTimestampTZ(index, new DuckDBTimestampTZValue(parameter.value));
+      prepared.bindTimestampTZ(index, new DuckDBTimestampTZValue(parameter.value));
+      break;
   }
 }
 

@@ -15,7 +15,7 @@ import { MillpondError } from '../core/errors.ts';
 import { unpackReadings } from '../core/packed-readings.ts';
 import type { QueryParameter, QueryRowsAnswer, QuerySnapshot } from '../core/query.ts';
 import { HotWriter } from '../log/hot-vectors.ts';
-import { streamFolder, segmentName, streamsFolder } from '../log/segments/segment.ts';
+import { segmentName, streamFolder, streamsFolder } from '../log/segments/segment.ts';
 import type { QueryProcessSettings } from './messages.ts';
 import { bindParameters } from './parameters.ts';
 import { checkSelectOnly } from './select-only.ts';
@@ -100,9 +100,7 @@ export class QueryDatabase {
         appender.endRow();
       }
     });
-    await this.#append(table, (appender) =>
-      this.#writer.append(appender, unpackReadings(packed)),
-    );
+    await this.#append(table, (appender) => this.#writer.append(appender, unpackReadings(packed)));
   }
 
   /** The views over what was added and what is sealed. */

@@ -153,6 +153,8 @@ function stopping(): MillpondError {
 
 function outcomeOf(thrown: unknown, signal: AbortSignal): QueryOutcome {
   if (signal.aborted) return 'cancelled';
-  const name = asMillpondError(thrown).code.replace(/^QUERY_/, '').toLowerCase();
+  const name = asMillpondError(thrown)
+    .code.replace(/^QUERY_/, '')
+    .toLowerCase();
   return queryOutcomes.find((outcome) => outcome === name) ?? 'failed';
 }

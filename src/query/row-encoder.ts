@@ -3,9 +3,9 @@
 
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import {
-  DuckDBBlobValue,
+  type DuckDBBlobValue,
   type DuckDBDataChunk,
-  DuckDBTimestampMillisecondsValue,
+  type DuckDBTimestampMillisecondsValue,
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,

@@ -25,7 +25,7 @@ beforeAll(async () => {
     MILLPOND_QUERY_WAITING_MAX: '1',
   });
   client = connectTelemetry(gateway.addresses.grpc);
-  await publish(250);
+  for (const count of [100, 100, 50]) await publish(count);
   // Nothing is written any more: what changes in the folder is the queries' doing.
   await vi.waitFor(() => expect(segments().length).toBe(2), { timeout: 10_000 });
 });
@@ -153,7 +153,7 @@ test('refuses to read or write any file, however it is asked', async () => {
     "with x as materialized (from read_text('/etc/passwd')) from x",
     "select 1 where exists (from glob('/etc/*'))",
     "from readings, lateral (from read_text('/etc/passwd'))",
-    "describe from enable_logging()",
+    'describe from enable_logging()',
     "summarize from read_text('/etc/passwd')",
     "select 1 union all select size from read_text('/etc/passwd')",
     "values ((select content from read_text('/etc/passwd')))",
