@@ -30,7 +30,7 @@ export type ParameterValue =
 
 /** Where the result goes. `write` resolves when the client's flow control let the bytes out. */
 export interface QuerySink {
-  write(message: Uint8Array): Promise<void>;
+  write(messages: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface QueryRunner {

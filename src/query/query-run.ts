@@ -110,7 +110,7 @@ export class QueryRun {
 
   #deliver(bytes: Uint8Array): void {
     const { sink, child } = this.#parts;
-    const write = sink.write(bytes).finally(() => this.#writing.delete(write));
+    const write = sink.write([bytes]).finally(() => this.#writing.delete(write));
     this.#writing.add(write);
     write.then(() => child.send({ kind: 'taken', id: this.#id })).catch(() => undefined);
   }

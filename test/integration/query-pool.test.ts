@@ -74,8 +74,8 @@ async function rig(options: Partial<QueryPoolOptions> = {}, rows = 250) {
 
 async function rowsOf(pool: QueryPool, sql: string): Promise<Cell[][]> {
   const rows: Cell[][] = [];
-  const write = async (message: Uint8Array): Promise<void> => {
-    const { part } = QueryResponse.decode(message);
+  const write = async ([message]: readonly Uint8Array[]): Promise<void> => {
+    const { part } = QueryResponse.decode(message as Uint8Array);
     if (part?.$case === 'rows')
       rows.push(...part.value.rows.map(({ values }) => values.map(cellOf)));
   };
@@ -87,8 +87,8 @@ test('a client that takes nothing is sent four messages and no more', async () =
   const { pool, outcomes } = await rig();
   const controller = new AbortController();
   const sent: Uint8Array[] = [];
-  const write = (message: Uint8Array): Promise<void> => {
-    sent.push(message);
+  const write = (messages: readonly Uint8Array[]): Promise<void> => {
+    sent.push(...messages);
     return new Promise(() => undefined);
   };
   const sql = "select repeat('x', 1000) from range(10000000)";
