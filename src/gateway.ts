@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { queryLog } from './bridge/query-log.ts';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
@@ -19,6 +20,7 @@ import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
+import { QueryPool } from './query/query-pool.ts';
 import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
 
 export interface GatewayAddresses {
@@ -76,6 +78,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const startedAtUs = systemClock();
   const written = new WrittenBytes(steadyClock);
   const health = new LogHealth(logger);
+  const commands = rateLimited(logger, WARNING_INTERVAL_MS);
   let isStopping = false;
   const starting = startLogThread({
     config,
@@ -87,6 +90,10 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
         else health.failing(problem, { code: 'LOG_WRITE_FAILED', disk });
       },
       notice: ({ code, message, remedy }) => logger.error({ code, remedy }, message),
+      command(topic, payload) {
+        commands.info({ topic }, 'a Sparkplug node is asked for its birth');
+        mqtt.publish(topic, payload);
+      },
     },
   });
   starting.catch(() => undefined);
@@ -110,6 +117,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     publishers: grpc.publishers,
     tailFeeds: feeds.count,
     tailFollowers: feeds.followers,
+    queries: queries.running,
+    queryProcesses: queries.processes,
     readAheadBytes: budget.heldBytes,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
@@ -128,6 +137,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     clock: systemClock,
     events: watch,
     stopTimeoutMs: SOURCE_STOP_MS,
+  });
+  const queries = new QueryPool({
+    ...config.query,
+    directory: config.dataDir,
+    log: queryLog(client),
+    ended: (outcome, seconds) => metrics.queried(outcome, seconds),
   });
   async function reloadProfiles(): Promise<number> {
     try {
@@ -148,6 +163,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       feeds,
       intake: client,
       publishersMax: config.grpc.publishersMax,
+      runner: queries,
       subscribersMax: config.grpc.subscribersMax,
       batchReadingsMax: config.grpc.batchReadingsMax,
     },
@@ -183,6 +199,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       const notStoredBefore = client.notStored;
       await Promise.all([mqtt.stop(), serial.stop()]);
       await grpc.stop();
+      await queries.stop();
       await http.stop();
       await client.close();
       const messages = client.notStored - notStoredBefore;
@@ -195,7 +212,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const stopped = log.ended.then(async (error) => {
     if (error === null) return;
     isStopping = true;
-    await Promise.allSettled([mqtt.stop(), serial.stop(), grpc.stop(), http.stop()]);
+    await Promise.allSettled([
+      mqtt.stop(),
+      serial.stop(),
+      grpc.stop(),
+      queries.stop(),
+      http.stop(),
+    ]);
     throw error;
   });
   // Awaited by whoever started the gateway; until then a failure must not count as unhandled.

@@ -8,6 +8,8 @@ import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Decoded, StartRequest } from './core/contracts.ts';
 import { asMillpondError, MillpondError } from './core/errors.ts';
+import type { RawMessage } from './core/raw-message.ts';
+import { RebirthLimiter, rebirthPayload } from './decode/builtin/sparkplug-rebirth.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { LogBackup } from './log/backup.ts';
@@ -21,6 +23,7 @@ import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
+import { QuerySnapshots } from './log/query-snapshots.ts';
 import { listSegments } from './log/segments/segment-page.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
@@ -46,9 +49,27 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     memoryBytesMax: options.database.memoryBytesMax,
   });
   const letters = new DeadLetterWorker(log, decoder);
+  const queries = new QuerySnapshots(log);
   const fetcher = new Fetcher(log.series.keys);
 
-  const store = { decoder, log, decoded: (decoded: Decoded) => metrics.decoded(decoded) };
+  const rebirths = new RebirthLimiter();
+  function askForBirth(topic: string, source: string): void {
+    if (!config.mqtt.sparkplugRebirth || source !== 'mqtt') return;
+    const nowUs = systemClock();
+    if (!rebirths.take(topic, nowUs)) return;
+    metrics.askedForBirth();
+    const payload = rebirthPayload(Math.floor(nowUs / MICROSECONDS_PER_MS));
+    port.postMessage({ kind: 'command', topic, payload }, [payload.buffer]);
+  }
+
+  const store = {
+    decoder,
+    log,
+    decoded(decoded: Decoded, { source }: RawMessage) {
+      metrics.decoded(decoded);
+      if (decoded.rebirthTopic !== undefined) askForBirth(decoded.rebirthTopic, source);
+    },
+  };
   const handlers: LogHandlers = {
     accept: (message) => {
       metrics.accepted(message.payload.length);
@@ -90,6 +111,12 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       readBackup: ({ file, position, bytesMax }) => backup.read(file, position, bytesMax),
       endBackup: async () => {
         await backup.end();
+        return null;
+      },
+      beginQuery: async ({ sql }) => queries.begin(sql),
+      readQueryRows: (request) => queries.rows(request),
+      endQuery: async ({ snapshot }) => {
+        queries.end(snapshot);
         return null;
       },
       close: async () => {

@@ -83,6 +83,8 @@ export interface LogClientEvents {
   health(problem: string | null, disk: DiskState): void;
   /** Something that whoever runs the gateway should know. */
   notice(error: MillpondError): void;
+  /** A device is to be asked for something, over MQTT. */
+  command(topic: string, payload: Uint8Array): void;
 }
 
 export class LogClient implements Intake, LogReader, LogInspector {
@@ -238,6 +240,11 @@ export class LogClient implements Intake, LogReader, LogInspector {
     await this.#call('endBackup', null);
   }
 
+  /** Any one call, for what has a file of its own beside this one. */
+  ask<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
+    return this.#call(name, ask);
+  }
+
   /** Resolves when everything accepted is settled and the log is closed. */
   async close(): Promise<void> {
     this.#flushTurn();
@@ -322,6 +329,9 @@ export class LogClient implements Intake, LogReader, LogInspector {
         break;
       case 'notice':
         this.#events.notice(fromWire(message.error));
+        break;
+      case 'command':
+        this.#events.command(message.topic, message.payload);
         break;
       case 'waiting':
         this.#events.waiting(fromWire(message.error), message.disk);

@@ -22,6 +22,7 @@ import type {
   SegmentCursor,
   SegmentEntry,
 } from '../core/log-inspection.ts';
+import type { QueryRowsAnswer, QueryRowsRequest, QuerySnapshot } from '../core/query.ts';
 import type { RawBatch } from './raw-batch.ts';
 
 /** What the I/O thread may ask for, with the answer's shape. */
@@ -48,6 +49,9 @@ export interface Calls {
     answer: { buffer: ArrayBuffer };
   };
   endBackup: { ask: null; answer: null };
+  beginQuery: { ask: { sql: string }; answer: QuerySnapshot };
+  readQueryRows: { ask: QueryRowsRequest; answer: QueryRowsAnswer };
+  endQuery: { ask: { snapshot: number }; answer: null };
   /** Commits what is pending and closes the log. The last call. */
   close: { ask: null; answer: null };
 }
@@ -78,6 +82,12 @@ export type FromLog =
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   /** Something that whoever runs the gateway should know; nothing stops for it. */
   | { readonly kind: 'notice'; readonly error: WireError }
+  /** To be published over MQTT: a device is asked for something. */
+  | {
+      readonly kind: 'command';
+      readonly topic: string;
+      readonly payload: Uint8Array<ArrayBuffer>;
+    }
   /** Whether the log can take readings now. */
   | { readonly kind: 'health'; readonly problem: string | null; readonly disk: DiskState };
 

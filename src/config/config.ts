@@ -16,7 +16,7 @@ function streamConfig({ retention, commitInterval, ...others }: StreamOptions): 
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, log, streams, serial, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, log, query, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
   const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, ...otherLog } = log;
@@ -41,6 +41,13 @@ export function nameUnits(options: ConfigOptions) {
       duckdbMemoryBytesMax: duckdbMemoryMax,
       sealAgeMs: sealAge,
       diskFreeBytesMin: diskFreeMin,
+    },
+    query: {
+      concurrentMax: query.concurrentMax,
+      waitingMax: query.waitingMax,
+      memoryBytesMax: query.memoryMax,
+      timeLimitMs: query.timeLimit,
+      idleTimeMs: query.idleTime,
     },
     streams: streams.map(streamConfig),
     serial: serial.map(serialConfig),

@@ -86,6 +86,10 @@ const mqtt = z.strictObject({
     max: '365d',
     why: 'The session of a client that stays away longer is forgotten.',
   }),
+  sparkplugRebirth: flag(
+    true,
+    'Asks a Sparkplug node to be born again (NCMD, Node Control/Rebirth) when it sends aliases that no birth explains, as after a restart of the gateway. It is the only command that the gateway sends.',
+  ),
 });
 
 const grpc = z.strictObject({
@@ -277,6 +281,41 @@ const log = z.strictObject({
   }),
 });
 
+const query = z.strictObject({
+  concurrentMax: count({
+    unit: 'queries',
+    byDefault: 2,
+    min: 0,
+    max: 100,
+    why: 'SQL queries that run at one time, each in a process of its own with query.memoryMax; others wait. 0 turns queries off.',
+  }),
+  waitingMax: count({
+    unit: 'queries',
+    byDefault: 16,
+    min: 0,
+    max: 10_000,
+    why: 'Queries that wait for their turn; one more is refused with QUERY_BUSY.',
+  }),
+  memoryMax: size({
+    byDefault: '192MiB',
+    min: '64MiB',
+    max: '64GiB',
+    why: 'What DuckDB may take for one query. The process takes some 80 MB beside it, and is ended when it takes much more. Nothing is written to the disk: what does not fit fails with QUERY_MEMORY.',
+  }),
+  timeLimit: duration({
+    byDefault: '30s',
+    min: '100ms',
+    max: '24h',
+    why: 'A query that is not done and delivered after so long ends with QUERY_TIMEOUT. Segments that retention drops stay on the disk while a query runs.',
+  }),
+  idleTime: duration({
+    byDefault: '1m',
+    min: '0ms',
+    max: '24h',
+    why: 'How long the process of a query is kept for the next one, which then starts a third of a second sooner.',
+  }),
+});
+
 const logger = z.strictObject({
   level: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -317,6 +356,7 @@ export const configSchema = z.strictObject({
   grpc: grpc.prefault({}).describe('The way out to processors, and in for programs.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
+  query: query.prefault({}).describe('SQL over the streams.'),
   serial,
   streams,
   logger: logger.prefault({}).describe('Diagnostic lines; not the log of readings.'),

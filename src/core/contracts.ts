@@ -80,6 +80,8 @@ export interface Decoded {
   readonly dropped: readonly DropReason[];
   /** Set when the message, or a part of it, must be kept as a dead letter. */
   readonly deadLetter: { readonly reason: DeadLetterReason; readonly detail: string } | null;
+  /** Set where data came that no birth explains: the MQTT topic on which its node can be asked for one. */
+  readonly rebirthTopic?: string;
 }
 
 /** Pure and total: never throws, never takes longer for a hostile payload than its size explains. */

@@ -9,6 +9,7 @@ export type StatusName =
   | 'FAILED_PRECONDITION'
   | 'OUT_OF_RANGE'
   | 'RESOURCE_EXHAUSTED'
+  | 'DEADLINE_EXCEEDED'
   | 'UNAVAILABLE'
   | 'INTERNAL'
   | 'UNIMPLEMENTED';
@@ -122,6 +123,32 @@ export const errorTable = {
   PUBLISHER_LIMIT: kind(
     'RESOURCE_EXHAUSTED',
     'End a Publish call, or raise grpc.publishersMax.',
+    true,
+  ),
+  // Queries.
+  QUERY_REFUSED: kind(
+    'INVALID_ARGUMENT',
+    'Write one select over the streams: no other statement, no file, no setting, no extension.',
+  ),
+  QUERY_INVALID: kind('INVALID_ARGUMENT', 'Correct the query.'),
+  QUERY_TIMEOUT: kind(
+    'DEADLINE_EXCEEDED',
+    'Ask for less, as a shorter time of received_at, read the result faster, or raise query.timeLimit.',
+  ),
+  QUERY_MEMORY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Sort, join or group fewer rows, or raise query.memoryMax.',
+  ),
+  QUERY_LIMIT: kind('RESOURCE_EXHAUSTED', 'Ask for fewer columns, or for shorter values.'),
+  QUERY_BUSY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Wait for other queries to end, or raise query.concurrentMax or query.waitingMax.',
+    true,
+  ),
+  QUERY_OFF: kind('FAILED_PRECONDITION', 'Set query.concurrentMax to 1 or more.'),
+  QUERY_FAILED: kind(
+    'UNAVAILABLE',
+    'Try again. If it fails each time, look at the disk and at the memory of the machine.',
     true,
   ),
   // A copy of the log.

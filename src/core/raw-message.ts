@@ -34,6 +34,8 @@ export interface RawMessage {
    */
   readonly isRefusable?: boolean;
   readonly key?: ProducerKey;
+  /** It came long ago and is decoded again: nothing that came after it is to change by it. */
+  readonly isPast?: boolean;
   /** Set: the payload is no whole, sound frame, and becomes a dead letter and never a reading. */
   readonly fault?: FrameFault;
 }

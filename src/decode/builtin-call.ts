@@ -27,8 +27,11 @@ export function runBuiltin(call: BuiltinCall, payload: Uint8Array, emission: Emi
     receivedAtUs: emission.receivedAtUs,
     device: emission.device,
     argument: call.argument === null ? '' : (renderTemplate(call.argument, emission) ?? ''),
+    isPast: emission.isPast,
   };
-  emission.builtins.get(call.name).decode(payload, context, new RecordSink(call, emission));
+  const decoder = emission.builtins.get(call.name);
+  if (decoder.readingsMax !== undefined) emission.allow(decoder.readingsMax);
+  decoder.decode(payload, context, new RecordSink(call, emission));
 }
 
 class RecordSink implements BuiltinSink {
@@ -56,6 +59,10 @@ class RecordSink implements BuiltinSink {
 
   reject(reason: DeadLetterReason, detail: string): void {
     this.#emission.reject(reason, detail);
+  }
+
+  wantRebirth(topic: string): void {
+    this.#emission.rebirthTopic = topic;
   }
 
   add(record: BuiltinRecord): void {

@@ -36,11 +36,15 @@ export class Emission implements Scope {
 
   topic = '';
   receivedAtUs = 0;
+  isPast = false;
+  /** Empty for none. */
+  rebirthTopic = '';
   readonly builtins: BuiltinSet;
   readonly units: ToldUnits;
 
   readonly #limits: EmissionLimits;
   #deliveryQuality: Quality = Quality.good;
+  #readingsMax = 0;
   #visits = 0;
   #readings: DecodedReading[] = [];
   #dropped: DropReason[] | null = null;
@@ -55,6 +59,9 @@ export class Emission implements Scope {
   begin(message: RawMessage): void {
     this.topic = message.topic;
     this.receivedAtUs = message.receivedAtUs;
+    this.isPast = message.isPast === true;
+    this.rebirthTopic = '';
+    this.#readingsMax = this.#limits.readingsMax;
     this.#deliveryQuality = message.isRedelivered
       ? Quality.redelivered
       : message.isRetained
@@ -66,6 +73,11 @@ export class Emission implements Scope {
     this.#deadLetter = null;
     this.isOver = false;
     this.useArrivalTime();
+  }
+
+  /** For this message alone. */
+  allow(readingsMax: number): void {
+    this.#readingsMax = Math.max(this.#readingsMax, readingsMax);
   }
 
   capture(texts: readonly string[]): void {
@@ -97,7 +109,7 @@ export class Emission implements Scope {
   /** Counts one value looked at; false when there were too many. */
   visit(): boolean {
     this.#visits += 1;
-    const visitsMax = this.#limits.readingsMax * visitsPerReading;
+    const visitsMax = this.#readingsMax * visitsPerReading;
     if (this.#visits <= visitsMax) return true;
     this.reject('too_many_readings', `more than ${visitsMax} values in one message`);
     this.isOver = true;
@@ -105,8 +117,8 @@ export class Emission implements Scope {
   }
 
   add(reading: DecodedReading): void {
-    if (this.#readings.length >= this.#limits.readingsMax) {
-      this.reject('too_many_readings', `more than ${this.#limits.readingsMax} readings`);
+    if (this.#readings.length >= this.#readingsMax) {
+      this.reject('too_many_readings', `more than ${this.#readingsMax} readings`);
       this.isOver = true;
       return;
     }
@@ -135,11 +147,12 @@ export class Emission implements Scope {
     if (hasNothing) this.drop('no_measurement');
     this.root = null;
     this.containers.length = 0;
-    return {
+    const decoded = {
       profile,
       readings: this.#readings,
       dropped: this.#dropped ?? none,
       deadLetter: this.#deadLetter,
     };
+    return this.rebirthTopic === '' ? decoded : { ...decoded, rebirthTopic: this.rebirthTopic };
   }
 }

@@ -9,14 +9,14 @@ import type {
   Purged,
   Reprocessed,
 } from '../core/dead-letter.ts';
-import type { DecodedReading, SeriesKey } from '../core/reading.ts';
+import type { DecodedReading, ReadingColumns, SeriesKey } from '../core/reading.ts';
 import { listDeadLetters, readDeadLetters } from './dead-letter-list.ts';
 import type { Log } from './log.ts';
 
 /** Payloads held at one time. */
 const BYTES_MAX = 4 * 1024 * 1024;
 /** Rows looked through for what a message has left in the log already; its own are among the first. */
-const ROWS_LOOKED_AT = 4096;
+const ROWS_LOOKED_AT = 16_384;
 
 export class DeadLetterWorker {
   readonly #log: Log;
@@ -76,7 +76,7 @@ export class DeadLetterWorker {
 
   /** Null when it is a dead letter still. */
   #decode(letter: DeadLetterWithPayload): Decoded | null {
-    const decoded = this.#decoder.decode(letter);
+    const decoded = this.#decoder.decode({ ...letter, isPast: true });
     return decoded.deadLetter === null ? decoded : null;
   }
 
@@ -85,16 +85,27 @@ export class DeadLetterWorker {
     const stored = new Set<string>();
     for (const stream of this.#log.streams.all) {
       const first = await this.#log.offsetAtTime(stream, letter.receivedAtUs);
-      const { runs } = await this.#log.read(stream, first, ROWS_LOOKED_AT);
-      for (const { count, receivedAtUs, series } of runs) {
-        for (let row = 0; row < count; row += 1) {
-          if (receivedAtUs[row] !== BigInt(letter.receivedAtUs)) continue;
-          const key = this.#log.series.keys[series[row] as number];
-          if (key?.source === letter.source) stored.add(nameOf(key));
-        }
+      for (let from = first; from < first + ROWS_LOOKED_AT; ) {
+        const { runs, next } = await this.#log.read(stream, from, first + ROWS_LOOKED_AT - from);
+        for (const run of runs) this.#noteNames(run, letter, stored);
+        if (next === from) break;
+        from = next;
       }
     }
     return readings.filter((reading) => !stored.has(nameOf(reading)));
+  }
+
+  /** Of the rows that came with the letter. */
+  #noteNames(
+    { count, receivedAtUs, series }: ReadingColumns,
+    letter: DeadLetterEntry,
+    names: Set<string>,
+  ): void {
+    for (let row = 0; row < count; row += 1) {
+      if (receivedAtUs[row] !== BigInt(letter.receivedAtUs)) continue;
+      const key = this.#log.series.keys[series[row] as number];
+      if (key?.source === letter.source) names.add(nameOf(key));
+    }
   }
 
   #flush(): Promise<void> {

@@ -8,8 +8,8 @@ import type { RawMessage } from '../core/raw-message.ts';
 export interface StoreParts {
   readonly decoder: Decoder;
   readonly log: { append(message: RawMessage, decoded: Decoded): void };
-  /** Counts what became of the message. */
-  readonly decoded: (decoded: Decoded) => void;
+  /** Told what became of the message. */
+  readonly decoded: (decoded: Decoded, message: RawMessage) => void;
 }
 
 const DETAIL_LENGTH_MAX = 200;
@@ -25,7 +25,7 @@ export function storeMessage(message: RawMessage, { decoder, log, decoded }: Sto
     outcome = faultOf(thrown);
     log.append(message, outcome);
   }
-  decoded(outcome);
+  decoded(outcome, message);
 }
 
 function faultOf(thrown: unknown): Decoded {

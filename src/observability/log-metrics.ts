@@ -33,6 +33,7 @@ export class LogMetrics {
   #sealedBytes = 0;
   #expiredSegments = 0;
   #expiredReadings = 0;
+  #births = 0;
 
   constructor() {
     const registers = [this.#registry];
@@ -101,6 +102,11 @@ export class LogMetrics {
       'Readings that retention dropped, read or not.',
       () => this.#expiredReadings,
     );
+    counter(
+      'millpond_sparkplug_rebirths_total',
+      'Commands to Sparkplug nodes that asked for their births.',
+      () => this.#births,
+    );
     this.#gauges = new LogGauges(registers);
   }
 
@@ -150,6 +156,10 @@ export class LogMetrics {
   expired(segments: number, readings: number): void {
     this.#expiredSegments += segments;
     this.#expiredReadings += readings;
+  }
+
+  askedForBirth(): void {
+    this.#births += 1;
   }
 
   trimmedDeadLetters(count: number): void {

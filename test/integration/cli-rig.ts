@@ -22,6 +22,7 @@ export interface Running {
 export interface RunningGateway extends Running {
   readonly mqtt: string;
   readonly grpc: string;
+  readonly http: string;
 }
 
 export class CliRig {
@@ -85,7 +86,7 @@ export class CliRig {
     });
     await running.until('out', '\n');
     const [ready = ''] = running.told.out.split('\n');
-    return { ...running, ...(JSON.parse(ready) as { mqtt: string; grpc: string }) };
+    return { ...running, ...(JSON.parse(ready) as { mqtt: string; grpc: string; http: string }) };
   }
 
   /** Runs one command to its end; `input` is its standard input. */

@@ -29,6 +29,8 @@ export interface BuiltinSink {
   drop(reason: DropReason): void;
   /** The message becomes a dead letter; records given before it stay. The first reason counts. */
   reject(reason: DeadLetterReason, detail: string): void;
+  /** A node is to be asked for its birth, by a command on this topic. */
+  wantRebirth(topic: string): void;
   /** True when the message has had its share of readings: stop. */
   readonly isOver: boolean;
 }
@@ -40,6 +42,8 @@ export interface BuiltinContext {
   readonly device: string;
   /** What the profile's `argument` came to, as "{.servicedatauuid}"; empty where it has none. */
   readonly argument: string;
+  /** The message came long ago: what is remembered of later ones is not to change by it. */
+  readonly isPast: boolean;
 }
 
 /**
@@ -48,12 +52,12 @@ export interface BuiltinContext {
  */
 export interface BuiltinDecoder {
   decode(payload: Uint8Array, context: BuiltinContext, sink: BuiltinSink): void;
+  /** Most readings of one message, where the protocol has messages of more than any other's. */
+  readonly readingsMax?: number;
 }
 
 /**
- * Called once for each thread and set of profiles; an instance lives on when profiles are reloaded. What is
- * decoded again later (dead letters) needs instances of its own, for the past is not to change what a
- * live one remembers.
+ * Called once for each thread; an instance lives on when profiles are reloaded.
  */
 export type BuiltinFactory = () => BuiltinDecoder;
 

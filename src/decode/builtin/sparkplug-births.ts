@@ -1,5 +1,5 @@
 // What the births of Sparkplug's edge nodes have said: what each alias stands for, and where the count of
-// messages is. It lives in memory only; after a restart a node has to be born again. Bounded: the nodes
+// messages is. It lives in memory only; after a restart a node is asked to be born again. Bounded: the nodes
 // that were silent longest are forgotten first.
 
 import type { Alias, SparkplugMetric } from './sparkplug-payload.ts';
@@ -111,6 +111,11 @@ export class Births {
     const isNext = found.seq === undefined || (found.seq + 1) % 256 === seq;
     found.seq = seq;
     return isNext;
+  }
+
+  /** Whether a birth of the device is remembered; of the node itself with an empty name. */
+  knows(node: string, device: string): boolean {
+    return this.#nodes.get(node)?.devices.has(device) === true;
   }
 
   /** Undefined for a metric that no birth has named since the node was last born. */

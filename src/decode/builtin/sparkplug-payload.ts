@@ -38,7 +38,7 @@ export interface SparkplugPayload {
 export class TooManyMetrics extends Error {}
 
 /** A birth may name every value of a plant; more than these are no birth but an attack. */
-const metricsMax = 8192;
+export const metricsMax = 8192;
 const propertiesMax = 256;
 
 function aliasOf(value: bigint): Alias {

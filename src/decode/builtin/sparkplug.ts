@@ -7,11 +7,12 @@ import type { BuiltinContext, BuiltinDecoder, BuiltinSink } from './contract.ts'
 import type { BirthLimits } from './sparkplug-births.ts';
 import { Births } from './sparkplug-births.ts';
 import type { SparkplugMetric, SparkplugPayload } from './sparkplug-payload.ts';
-import { readSparkplugPayload, TooManyMetrics } from './sparkplug-payload.ts';
+import { metricsMax, readSparkplugPayload, TooManyMetrics } from './sparkplug-payload.ts';
 import { metricValueOf } from './sparkplug-value.ts';
 import { nameByUnit } from './unit-metric.ts';
 
 interface Origin {
+  readonly namespace: string;
   readonly type: string;
   /** The group and the node. */
   readonly node: string;
@@ -19,13 +20,18 @@ interface Origin {
   readonly device: string;
 }
 
+/** Where the node takes commands. */
+function commandTopic({ namespace, node }: Origin): string {
+  return [namespace, ...node.split('/').toSpliced(1, 0, 'NCMD')].join('/');
+}
+
 /** `namespace/group/type/node` and the device of types that begin with D. */
 function originOf(topic: string): Origin | null {
-  const [, group, type, node, device = '', ...rest] = topic.split('/');
+  const [namespace = '', group, type, node, device = '', ...rest] = topic.split('/');
   if (group === undefined || type === undefined || node === undefined || rest.length > 0)
     return null;
   if (type.startsWith('D') !== (device !== '')) return null;
-  return { type, node: `${group}/${node}`, device };
+  return { namespace, type, node: `${group}/${node}`, device };
 }
 
 const goodQuality = 192;
@@ -56,13 +62,15 @@ function bdSeqOf({ metrics }: SparkplugPayload): number | undefined {
 }
 
 class SparkplugDecoder implements BuiltinDecoder {
+  /** A birth names every value of a plant. */
+  readonly readingsMax = metricsMax;
   readonly #births: Births;
 
   constructor(births: Births) {
     this.#births = births;
   }
 
-  decode(bytes: Uint8Array, { topic }: BuiltinContext, sink: BuiltinSink): void {
+  decode(bytes: Uint8Array, { topic, isPast }: BuiltinContext, sink: BuiltinSink): void {
     const origin = originOf(topic);
     if (origin === null) {
       sink.reject('unsupported', `Sparkplug: the topic ${quote(topic)} is none of its own`);
@@ -72,6 +80,10 @@ class SparkplugDecoder implements BuiltinDecoder {
     if (payload === null) return;
     const births = this.#births;
     const { type, node, device } = origin;
+    if (isPast) {
+      this.#decodePast(payload, origin, sink);
+      return;
+    }
     switch (type) {
       case 'NBIRTH':
         births.bear(node, bdSeqOf(payload), payload.metrics);
@@ -102,6 +114,20 @@ class SparkplugDecoder implements BuiltinDecoder {
     }
   }
 
+  /** A birth of the past explains what nothing later does; sessions and counts went on since. */
+  #decodePast(payload: SparkplugPayload, origin: Origin, sink: BuiltinSink): void {
+    const { type, node, device } = origin;
+    if (type.endsWith('DEATH')) {
+      sink.drop('no_measurement');
+    } else if (/^[ND](?:BIRTH|DATA)$/.test(type)) {
+      const isNews = type.endsWith('BIRTH') && !this.#births.knows(node, device);
+      if (isNews) this.#births.bearDevice(node, device, payload.metrics);
+      this.#emit(payload, origin, sink);
+    } else {
+      sink.reject('unsupported', `Sparkplug: the message type ${quote(type)}`);
+    }
+  }
+
   #notice(node: string, { seq }: SparkplugPayload, sink: BuiltinSink): void {
     if (!this.#births.follows(node, seq)) sink.drop('sequence_gap');
   }
@@ -116,18 +142,20 @@ class SparkplugDecoder implements BuiltinDecoder {
   #emitMetric(
     metric: SparkplugMetric,
     payload: SparkplugPayload,
-    { type, node, device }: Origin,
+    origin: Origin,
     sink: BuiltinSink,
   ): void {
+    const { type, node, device } = origin;
     // A birth explains itself.
     const known = type.endsWith('BIRTH') ? undefined : this.#births.find(node, device, metric);
     const name = metric.name ?? known?.name;
     if (name === undefined) {
       const place = device === '' ? node : `${node}/${device}`;
       const what = metric.alias === undefined ? 'no name' : `alias ${metric.alias}`;
+      if (metric.alias !== undefined) sink.wantRebirth(commandTopic(origin));
       sink.reject(
         metric.alias === undefined ? 'malformed' : 'alias_unknown',
-        `Sparkplug: a metric with ${what}, and no birth of ${quote(place)} that explains it; ask for a rebirth`,
+        `Sparkplug: a metric with ${what}, and no birth of ${quote(place)} that explains it`,
       );
       return;
     }

@@ -27,7 +27,7 @@ export interface GrpcServerOptions {
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
-  readonly telemetry: Omit<TelemetryParts, 'subscribers' | 'publishers'>;
+  readonly telemetry: Omit<TelemetryParts, 'subscribers' | 'publishers' | 'queries'>;
   readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
@@ -46,6 +46,7 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #subscribers = new CallSet();
   readonly #publishers = new CallSet();
+  readonly #queries = new CallSet();
   readonly #backups = new Set<AbortController>();
   readonly #server: Server;
   readonly #health: HealthImplementation;
@@ -83,6 +84,7 @@ export class GrpcServer {
         ...this.#options.telemetry,
         subscribers: this.#subscribers,
         publishers: this.#publishers,
+        queries: this.#queries,
       }),
     );
     const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
@@ -114,12 +116,13 @@ export class GrpcServer {
     }
   }
 
-  /** Ends subscriptions, publishers still sending, and backups with LOG_STOPPING, lets other calls finish, then closes. */
+  /** Ends subscriptions, publishers still sending, queries and backups with LOG_STOPPING, lets other calls finish, then closes. */
   async stop(): Promise<void> {
     this.setServing(false);
     const reason = new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
     this.#subscribers.abortAll(reason);
     this.#publishers.abortAll(reason);
+    this.#queries.abortAll(reason);
     for (const controller of this.#backups) controller.abort(reason);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

@@ -11,6 +11,8 @@ import type {
 import type { Clock } from '../../core/clock.ts';
 import type { Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
+import type { QueryRunner } from '../../core/query.ts';
+import type { QueryRequest } from '../../generated/millpond/v1/query.ts';
 import {
   type CommitRequest,
   type CommitResponse,
@@ -20,6 +22,7 @@ import {
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
 import { PublishCall } from './publish-call.ts';
+import { answerQuery } from './query-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
 import { checkSubscribe, toOffset } from './subscribe-request.ts';
@@ -42,6 +45,8 @@ export interface TelemetryParts {
   readonly publishersMax: number;
   readonly subscribers: CallSet;
   readonly publishers: CallSet;
+  readonly runner: QueryRunner;
+  readonly queries: CallSet;
 }
 
 /** The calls under way, so that a stopping gateway can end them. */
@@ -72,16 +77,18 @@ export class CallSet {
   }
 }
 
-/** Messages come encoded from the log thread, so this one answer is passed through as it is. */
+const encoded = {
+  // grpc-js copies with a method that only Buffers have.
+  responseSerialize: ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+    Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
+  responseDeserialize: (bytes: Buffer) => bytes,
+};
+
+/** Messages of these come encoded from elsewhere, and are passed through as they are. */
 export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation> = {
   ...TelemetryServiceService,
-  subscribe: {
-    ...TelemetryServiceService.subscribe,
-    // grpc-js copies with a method that only Buffers have.
-    responseSerialize: ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-      Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
-    responseDeserialize: (bytes: Buffer) => bytes,
-  },
+  subscribe: { ...TelemetryServiceService.subscribe, ...encoded },
+  query: { ...TelemetryServiceService.query, ...encoded },
 };
 
 export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
@@ -97,6 +104,13 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
         (response) => respond(null, response),
         (error: unknown) => respond(toServiceError(error)),
       );
+    },
+    query: (call: ServerWritableStream<QueryRequest, Uint8Array>) => {
+      const { runner, queries } = parts;
+      void answerQuery(call, {
+        run: (ask, signal) => runner.run(ask, sinkOf(call, signal), signal),
+        queries,
+      });
     },
     publish: (
       call: ServerReadableStream<PublishRequest, PublishResponse>,
@@ -188,7 +202,7 @@ async function subscribe(
 
 /** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
 export function sinkOf(
-  call: Pick<ServerWritableStream<SubscribeRequest, Uint8Array>, 'write'>,
+  call: Pick<ServerWritableStream<unknown, Uint8Array>, 'write'>,
   signal: AbortSignal,
 ): MessageSink {
   const waiting = new Set<() => void>();

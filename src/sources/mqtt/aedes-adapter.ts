@@ -101,6 +101,8 @@ export interface BrokerLink {
 export interface Broker {
   /** Serves a stream; `connection` has its gate in place already. */
   attach(stream: Duplex, connection: Connection): BrokerLink;
+  /** At QoS 0, not retained, and past the hooks: it is nobody's message. */
+  publish(topic: string, payload: Uint8Array): void;
   /** Ends what is armed for a session that was forgotten. */
   forgetSession(clientId: string): void;
   close(): Promise<void>;
@@ -227,6 +229,13 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
         close: () => client.close(),
         refreshKeepalive: () => void client._keepaliveTimer?.refresh(),
       };
+    },
+    publish(topic, payload) {
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+      const packet = { cmd: 'publish', topic, payload: bytes, qos: 0, retain: false, dup: false };
+      aedes.publish(packet as Parameters<typeof aedes.publish>[0], (error) => {
+        if (error) hooks.onFault(error);
+      });
     },
     forgetSession(clientId) {
       (aedes as unknown as { clearSessionExpiry(id: string): void }).clearSessionExpiry(clientId);

@@ -41,6 +41,8 @@ export interface MqttStatus {
 export interface MqttSource extends Source {
   /** Serves MQTT on a stream that came by another way than TCP, e.g. a WebSocket. */
   handle(stream: Duplex, address?: string): void;
+  /** To whoever has subscribed, at QoS 0; it goes to no log. Nothing happens before the start. */
+  publish(topic: string, payload: Uint8Array): void;
   status(): MqttStatus;
 }
 
@@ -139,6 +141,7 @@ export function createMqttSource(parts: MqttSourceParts): MqttSource {
       return stopped;
     },
     handle: (stream, address = '') => clients.handle(stream, address),
+    publish: (topic, payload) => broker?.publish(topic, payload),
     status: () => ({
       connections: clients.size,
       sessions: sessions.keptCount,

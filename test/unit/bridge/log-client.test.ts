@@ -49,6 +49,7 @@ function make(queueBytesMax: number): LogClient {
     waiting: (error, disk) => told.push([error.code, disk]),
     health: (problem, disk) => told.push([problem, disk]),
     notice: (error) => told.push(error),
+    command: (topic, payload) => told.push([topic, ...payload]),
   });
 }
 

@@ -61,6 +61,9 @@ function connect(
       beginBackup: missing,
       readBackup: missing,
       endBackup: missing,
+      beginQuery: missing,
+      readQueryRows: missing,
+      endQuery: missing,
       close: missing,
       ...calls,
     },
@@ -69,6 +72,7 @@ function connect(
     waiting: () => {},
     health: () => {},
     notice: () => {},
+    command: () => {},
   });
   return {
     client,

@@ -52,11 +52,15 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_seal_duration_seconds',
     'millpond_expired_segments_total',
     'millpond_expired_readings_total',
+    // Of gateways with Sparkplug nodes alone.
+    'millpond_sparkplug_rebirths_total',
     // Of gateways with producers over gRPC alone.
     'millpond_publishers',
     'millpond_producers_forgotten_total',
     'millpond_published_duplicates_total',
     // For looking closer.
+    'millpond_query_seconds_total',
+    'millpond_query_processes',
     'millpond_commit_batch_readings',
     'millpond_dead_letters_trimmed_total',
     'millpond_stream_watermark_offset',

@@ -23,6 +23,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Edge, Gap } from "./offsets.ts";
+import { QueryRequest, QueryResponse } from "./query.ts";
 import { Reading } from "./reading.ts";
 
 export const protobufPackage = "millpond.v1";
@@ -1214,6 +1215,19 @@ export const TelemetryServiceService = {
     responseSerialize: (value: PublishResponse): Buffer => Buffer.from(PublishResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PublishResponse => PublishResponse.decode(value),
   },
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query: {
+    path: "/millpond.v1.TelemetryService/Query" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: QueryRequest): Buffer => Buffer.from(QueryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): QueryRequest => QueryRequest.decode(value),
+    responseSerialize: (value: QueryResponse): Buffer => Buffer.from(QueryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): QueryResponse => QueryResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryServiceServer extends UntypedServiceImplementation {
@@ -1230,6 +1244,11 @@ export interface TelemetryServiceServer extends UntypedServiceImplementation {
    * of the messages may be stored; those with a producer and a sequence can be sent again safely.
    */
   publish: handleClientStreamingCall<PublishRequest, PublishResponse>;
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query: handleServerStreamingCall<QueryRequest, QueryResponse>;
 }
 
 export interface TelemetryServiceClient extends Client {
@@ -1280,6 +1299,16 @@ export interface TelemetryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PublishResponse) => void,
   ): ClientWritableStream<PublishRequest>;
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query(request: QueryRequest, options?: Partial<CallOptions>): ClientReadableStream<QueryResponse>;
+  query(
+    request: QueryRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<QueryResponse>;
 }
 
 export const TelemetryServiceClient = makeGenericClientConstructor(

@@ -11,6 +11,8 @@ export interface Collected {
   readonly dropped: readonly string[];
   readonly rejected: readonly string[];
   readonly details: readonly string[];
+  /** Topics of commands that ask for a birth. */
+  readonly rebirths: readonly string[];
 }
 
 export function collect(
@@ -22,13 +24,15 @@ export function collect(
   const dropped: string[] = [];
   const rejected: string[] = [];
   const details: string[] = [];
+  const rebirths: string[] = [];
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
   decoder.decode(
     bytes,
-    { topic: 'topic', receivedAtUs, device: 'device', argument: '', ...context },
+    { topic: 'topic', receivedAtUs, device: 'device', argument: '', isPast: false, ...context },
     {
       isOver: false,
       add: (record) => void records.push(record),
+      wantRebirth: (topic) => void rebirths.push(topic),
       drop: (reason) => void dropped.push(reason),
       reject: (reason, detail) => {
         rejected.push(reason);
@@ -36,7 +40,7 @@ export function collect(
       },
     },
   );
-  return { records, dropped, rejected, details };
+  return { records, dropped, rejected, details, rebirths };
 }
 
 /** `name=value unit`, the channel before the name where there is one. */

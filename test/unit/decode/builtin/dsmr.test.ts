@@ -15,10 +15,11 @@ function decode(text: string) {
   const outcomes: string[] = [];
   createDsmrDecoder().decode(
     Buffer.from(text),
-    { topic: 'meter', receivedAtUs: 0, device: 'port', argument: '' },
+    { topic: 'meter', receivedAtUs: 0, device: 'port', argument: '', isPast: false },
     {
       isOver: false,
       add: (record) => records.push(record),
+      wantRebirth: () => outcomes.push('rebirth'),
       drop: (reason) => outcomes.push(reason),
       reject: (reason) => outcomes.push(reason),
     },

@@ -203,7 +203,7 @@ describe('aliases', () => {
     expect(valuesOf(collected)).toEqual(['a=2']);
     expect(collected.rejected).toEqual(['alias_unknown']);
     expect(collected.details[0]).toBe(
-      'Sparkplug: a metric with alias 7, and no birth of "G1/E1" that explains it; ask for a rebirth',
+      'Sparkplug: a metric with alias 7, and no birth of "G1/E1" that explains it',
     );
   });
 
