@@ -57,10 +57,13 @@ function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
     devices: [...devices],
     metrics: [...metrics],
   };
-  if (start.kind === 'offset')
-    return { ...common, start: { $case: 'offset', value: start.offset } };
-  if (start.kind === 'time') return { ...common, start: { $case: 'timeUs', value: start.timeUs } };
-  return { ...common, start: { $case: 'edge', value: edges[start.kind] } };
+  return { ...common, start: wireStart(start) };
+}
+
+export function wireStart(start: Start) {
+  if (start.kind === 'offset') return { $case: 'offset', value: start.offset } as const;
+  if (start.kind === 'time') return { $case: 'timeUs', value: start.timeUs } as const;
+  return { $case: 'edge', value: edges[start.kind] } as const;
 }
 
 /** The event without what is before `next`; null if nothing is left of it. */
