@@ -279,6 +279,12 @@ const log = z.strictObject({
     max: '16GiB',
     why: 'Bytes of dead letters kept, at most a quarter of log.duckdbMemoryMax. Beyond it the oldest are dropped and recorded as a loss.',
   }),
+  deadLetterAge: duration({
+    byDefault: '30d',
+    min: '0ms',
+    max: '3650d',
+    why: 'Dead letters received longer ago are dropped and recorded as a loss, within an hour of it. 0 keeps them whatever their age.',
+  }),
 });
 
 const query = z.strictObject({
