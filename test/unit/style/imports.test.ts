@@ -34,6 +34,7 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
   '@grpc/reflection': ['delivery/grpc'],
+  '@uwdata/flechette': ['delivery/grpc/arrow'],
   aedes: ['sources/mqtt'],
   'aedes-persistence': ['sources/mqtt'],
   cborg: ['decode/builtin'],
