@@ -29,7 +29,7 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 /** The only places of each outside library: folders or files below src/. */
 const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['delivery/grpc', 'query', 'generated', 'decode/builtin'],
-  '@duckdb/node-api': ['log', 'query'],
+  '@duckdb/node-api': ['log', 'query', 'cli/query'],
   '@duckdb/node-bindings': ['log'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
