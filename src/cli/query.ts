@@ -2,9 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
-
-const formats = ['table', 'csv', 'json', 'parquet'] as const;
-export type QueryFormat = (typeof formats)[number];
+import { type QueryFormat, queryFormats } from './query/format.ts';
 
 interface QueryFlags extends GrpcFlags {
   readonly param?: readonly string[];
@@ -31,7 +29,7 @@ function formatOf({ format, output }: QueryFlags): QueryFormat {
   if (format !== undefined) return format;
   const ending = /\.(\w+)$/.exec(output ?? '')?.[1]?.toLowerCase() ?? '';
   const aliases: Readonly<Record<string, QueryFormat>> = { jsonl: 'json', ndjson: 'json' };
-  return aliases[ending] ?? formats.find((each) => each === ending) ?? 'table';
+  return aliases[ending] ?? queryFormats.find((each) => each === ending) ?? 'table';
 }
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {
@@ -80,7 +78,7 @@ export function registerQuery(program: Command): void {
       new Option(
         '-f, --format <format>',
         "how the result is written (default: by the ending of the output's name, else table)",
-      ).choices(formats),
+      ).choices(queryFormats),
     )
     .option('-o, --output <file>', 'write to this file, which is there only when all of it is')
     .option(
