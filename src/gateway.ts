@@ -165,7 +165,16 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       publishersMax: config.grpc.publishersMax,
       runner: queries,
       subscribersMax: config.grpc.subscribersMax,
-      batchReadingsMax: config.grpc.batchReadingsMax,
+      batches: {
+        rows: {
+          readingsMax: config.grpc.batchReadingsMax,
+          bytesMax: config.grpc.batchBytesMax,
+        },
+        arrow: {
+          readingsMax: config.grpc.arrowBatchReadingsMax,
+          bytesMax: config.grpc.arrowBatchBytesMax,
+        },
+      },
     },
     inspector: client,
     reloadProfiles,

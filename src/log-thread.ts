@@ -200,6 +200,7 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     seriesMax: log.seriesMax,
     deadLettersMax: log.deadLettersMax,
     deadLetterBytesMax: log.deadLetterBytesMax,
+    deadLetterAgeMs: log.deadLetterAgeMs,
     lossesMax: log.lossesMax,
     clock: systemClock,
     events: {

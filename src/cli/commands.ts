@@ -12,6 +12,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
 import { registerPorts } from './ports.ts';
+import { registerQuery } from './query.ts';
 import { registerReload } from './reload.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
@@ -25,6 +26,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerTail,
   registerStatus,
   registerDevices,
+  registerQuery,
   registerLosses,
   registerInspect,
   registerDeadLetters,

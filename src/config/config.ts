@@ -19,7 +19,7 @@ export function nameUnits(options: ConfigOptions) {
   const { maxClockSkew, mqtt, grpc, log, query, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
-  const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, ...otherLog } = log;
+  const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, deadLetterAge, ...otherLog } = log;
   return {
     ...others,
     maxClockSkewMs: maxClockSkew,
@@ -41,6 +41,7 @@ export function nameUnits(options: ConfigOptions) {
       duckdbMemoryBytesMax: duckdbMemoryMax,
       sealAgeMs: sealAge,
       diskFreeBytesMin: diskFreeMin,
+      deadLetterAgeMs: deadLetterAge,
     },
     query: {
       concurrentMax: query.concurrentMax,

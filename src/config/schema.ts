@@ -124,6 +124,19 @@ const grpc = z.strictObject({
     max: '3MiB',
     why: 'Encoded bytes of one fetch, and so of one batch; a single larger reading goes beyond it. Clients refuse messages over 4 MiB unless told otherwise.',
   }),
+  arrowBatchReadingsMax: count({
+    unit: 'readings',
+    byDefault: 30_720,
+    min: 1,
+    max: 65_536,
+    why: 'Readings in one Arrow batch: the default and the upper limit of max_batch with FORMAT_ARROW. Columns gain by their length: every batch repeats the schema and the names of its series.',
+  }),
+  arrowBatchBytesMax: size({
+    byDefault: '2MiB',
+    min: '32KiB',
+    max: '3MiB',
+    why: 'Encoded bytes of one fetch in Arrow, and so of one batch; a single larger reading goes beyond it. Clients refuse messages over 4 MiB unless told otherwise.',
+  }),
   readAheadBytesMax: size({
     byDefault: '32MiB',
     min: '1MiB',
@@ -278,6 +291,12 @@ const log = z.strictObject({
     min: '1MiB',
     max: '16GiB',
     why: 'Bytes of dead letters kept, at most a quarter of log.duckdbMemoryMax. Beyond it the oldest are dropped and recorded as a loss.',
+  }),
+  deadLetterAge: duration({
+    byDefault: '30d',
+    min: '0ms',
+    max: '3650d',
+    why: 'Dead letters received longer ago are dropped and recorded as a loss, within an hour of it. 0 keeps them whatever their age.',
   }),
 });
 

@@ -151,6 +151,10 @@ export const errorTable = {
     'Try again. If it fails each time, look at the disk and at the memory of the machine.',
     true,
   ),
+  OUTPUT_UNUSABLE: kind(
+    'FAILED_PRECONDITION',
+    'Name a file in a folder that can be written to, on a disk with enough room.',
+  ),
   // A copy of the log.
   BACKUP_RUNNING: kind('FAILED_PRECONDITION', 'Wait for the other backup to end.', true),
   BACKUP_FAILED: kind(

@@ -25,7 +25,9 @@ export interface Commit {
   readonly firstDeadLetterId: number;
   /** Dead letters below this number go, with `losses` saying so; -1 for none. */
   readonly trimDeadLettersBelow: number;
-  /** Numbers of letters that go because somebody asked for it. */
+  /** How many that are. */
+  readonly trimmedDeadLetters: number;
+  /** Numbers of letters that go for another reason. */
   readonly removedDeadLetters: ReadonlySet<number>;
   readonly losses: readonly Loss[];
   readonly positions: readonly Position[];
@@ -47,6 +49,7 @@ export const emptyCommit: Commit = {
   deadLetters: [],
   firstDeadLetterId: 0,
   trimDeadLettersBelow: -1,
+  trimmedDeadLetters: 0,
   removedDeadLetters: new Set(),
   losses: [],
   positions: [],

@@ -63,9 +63,9 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   parts.devices.listen(options.clock());
   for (const position of await loadPositions(database)) parts.positions.set(position);
   await loadProducers(database, (name, sequence) => parts.producers.restore(name, sequence));
-  await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
+  const newestLetterUs = await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
   await noteAll(parts);
-  return parts.seriesState.lastSeenUs;
+  return Math.max(parts.seriesState.lastSeenUs, newestLetterUs);
 }
 
 // A ledger that is missing, or not whole, gets what the database has; a whole one has it already. The
@@ -78,7 +78,8 @@ async function noteAll(parts: LoadParts): Promise<void> {
     watermarks.setStream(id, highWatermark);
     if (!ledger.isReserved(id, highWatermark)) ledger.raiseReserve(id, highWatermark);
   }
-  watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+  const { nextId, storedCount } = deadLetters;
+  watermarks.setDeadLetters(nextId - storedCount, nextId);
   notePositions(ledger, positions);
   if (ledger.found.isMissing || ledger.isDamaged) {
     for (const loss of await loadLosses(database)) ledger.noteLoss(loss);

@@ -40,7 +40,7 @@ export class LogReport {
   status(): LogStatus {
     const { log, metrics, options } = this.#parts;
     const { commits, p50, p99 } = metrics.commitMs();
-    const letters = log.deadLetterTotals();
+    const letters = log.deadLetters;
     const streams = log.streams.all.map((stream) => this.#streamStatus(stream));
     const space = readDiskSpace(options.directory);
     return {

@@ -30,6 +30,7 @@ import { Pending } from './pending.ts';
 import type { Position } from './position.ts';
 import { PositionCommits } from './position-commits.ts';
 import { Producers } from './producers.ts';
+import { DeadLetterAge } from './retention/dead-letter-age.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -44,8 +45,6 @@ import { TailWaiters } from './tail-waiters.ts';
 import type { Watermarks } from './watermarks.ts';
 
 const RETRY_MS = { first: 100, max: 5_000 };
-/** How long the clock must go on steadily before anything is dropped for its age. */
-const STEADY_AFTER_MS = 24 * 3_600_000;
 
 export class Log {
   readonly series: SeriesTable;
@@ -56,6 +55,7 @@ export class Log {
   readonly producers: Producers;
   /** Changes of consumers' positions. */
   readonly consumers: PositionCommits;
+  readonly deadLetters: DeadLetterStore;
   /** What was put right when it was opened. */
   readonly recoveryFindings: number;
   readonly #options: LogOptions;
@@ -72,7 +72,6 @@ export class Log {
   readonly #reader: StreamReader;
   readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
-  readonly #deadLetters: DeadLetterStore;
   readonly #files: SegmentFiles;
   readonly #ledger: Ledger;
   readonly #watermarks: Watermarks;
@@ -95,7 +94,7 @@ export class Log {
     this.series = new SeriesTable(options.seriesMax);
     this.devices = new DeviceState(this.series);
     this.#positions = new ConsumerPositions(options.consumersMax);
-    this.#deadLetters = new DeadLetterStore({
+    this.deadLetters = new DeadLetterStore({
       countMax: options.deadLettersMax,
       bytesMax: options.deadLetterBytesMax,
     });
@@ -133,7 +132,7 @@ export class Log {
       seriesState: this.seriesState,
       devices: this.devices,
       positions: this.#positions,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.deadLetters,
       losses: this.losses,
       ledger: this.#ledger,
       watermarks: this.#watermarks,
@@ -201,9 +200,11 @@ export class Log {
     this.#appender.append(message, decoded);
   }
 
-  /** Letters that go with what is appended before and after it, in one commit. */
-  removeDeadLetters(ids: Iterable<number>): void {
-    for (const id of ids) this.#queue.filling.removedDeadLetters.add(id);
+  /** Letters that go with what is appended before and after it, in one commit. Gives how many there were. */
+  removeDeadLetters(ids: Iterable<number>): number {
+    const taken = this.deadLetters.take(ids);
+    for (const id of taken) this.#queue.filling.removedDeadLetters.add(id);
+    return taken.length;
   }
 
   /** Notes that something was lost before it came to the log; written with the next commit. */
@@ -300,10 +301,6 @@ export class Log {
     return { ...this.#database.sizes(), tailBytes, segmentBytes };
   }
 
-  deadLetterTotals(): { count: number; bytes: number } {
-    return { count: this.#deadLetters.count, bytes: this.#deadLetters.bytes };
-  }
-
   /** Seals and drops what is due now; resolves when it is done or has failed. */
   async keep(): Promise<void> {
     await this.#keeper?.settle();
@@ -358,11 +355,13 @@ export class Log {
       devices: this.devices,
       positions: this.#positions,
       producers: this.producers,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.deadLetters,
       ledger: this.#ledger,
       watermarks: this.#watermarks,
       reader: this.#reader,
     });
+    const { clock } = options;
+    const steadyClock = new SteadyClock({ clock, lastSeenUs });
     this.#keeper = new Keeper({
       directory: options.directory,
       streams: this.streams,
@@ -371,12 +370,14 @@ export class Log {
       database: () => this.#database,
       lane: this.#lanes.sealer,
       betweenCommits: (task) => this.#queue.between(task),
-      clock: options.clock,
-      steadyClock: new SteadyClock({
-        clock: options.clock,
-        monotonicMs: () => performance.now(),
-        lastSeenUs,
-        steadyAfterMs: STEADY_AFTER_MS,
+      clock,
+      steadyClock,
+      deadLetterAge: new DeadLetterAge({
+        ageMs: options.deadLetterAgeMs,
+        clock,
+        steadyClock,
+        letters: this.deadLetters,
+        log: this,
       }),
       sealAgeMs: options.sealAgeMs,
       bytesMax: options.bytesMax,

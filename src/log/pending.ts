@@ -15,15 +15,15 @@ export interface DeadLetter {
   readonly isRetained: boolean;
   readonly isRedelivered: boolean;
   readonly fault?: FrameFault;
-  /** Other parts of the message became readings. */
-  readonly isPartial: boolean;
+  /** As `encodeParts` tells them, the readings of the message that count already; empty for none. */
+  readonly parts: Uint8Array;
   /** A copy, owned by the dead letter. */
   readonly payload: Uint8Array;
 }
 
 export function deadLetterOf(
   message: RawMessage,
-  why: { profile: string; reason: string; detail: string; isPartial: boolean },
+  why: { profile: string; reason: string; detail: string; parts: Uint8Array },
 ): DeadLetter {
   return {
     receivedAtUs: message.receivedAtUs,
@@ -34,10 +34,15 @@ export function deadLetterOf(
     detail: why.detail,
     isRetained: message.isRetained,
     isRedelivered: message.isRedelivered,
-    isPartial: why.isPartial,
+    parts: why.parts,
     ...(message.fault === undefined ? {} : { fault: message.fault }),
     payload: Uint8Array.from(message.payload),
   };
+}
+
+/** What it counts for against the limit. */
+export function bytesOf({ payload, parts }: DeadLetter): number {
+  return payload.length + parts.length;
 }
 
 export class Pending {

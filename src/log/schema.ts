@@ -27,6 +27,8 @@ export const createTables = [
   `create table if not exists dead_letters (
      id bigint, received_at timestamp, source varchar, topic varchar, profile varchar,
      reason varchar, detail varchar, flags utinyint, payload blob)`,
+  // Of a letter with parts that are readings: which those are (letter-parts.ts).
+  'create table if not exists dead_letter_parts (id bigint, parts blob)',
   `create table if not exists losses (
      stream varchar, first_offset bigint, last_offset bigint, count bigint,
      reason varchar, detail varchar, recorded_at timestamp)`,

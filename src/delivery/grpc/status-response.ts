@@ -50,6 +50,7 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
     consumers: toConsumers(log),
     deadLetters: BigInt(log.deadLetters),
     devices: BigInt(log.devices),
+    staleDevices: BigInt(log.staleDevices),
     mqttConnections: status.mqttConnections,
     serialPorts: status.serialPorts.map((port) => ({ ...port, problem: port.problem ?? '' })),
     subscribers: status.subscribers,

@@ -9,7 +9,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
-import type { Intake, LogReader } from '../../core/contracts.ts';
+import type { DeliveryFormat, Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
 import type { QueryRunner } from '../../core/query.ts';
 import type { QueryRequest } from '../../generated/millpond/v1/query.ts';
@@ -25,7 +25,7 @@ import { PublishCall } from './publish-call.ts';
 import { answerQuery } from './query-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
-import { checkSubscribe, toOffset } from './subscribe-request.ts';
+import { type BatchLimits, checkSubscribe, toOffset } from './subscribe-request.ts';
 import { type MessageSink, Subscription } from './subscription.ts';
 import type { TailFeeds } from './tail-feeds.ts';
 
@@ -39,8 +39,7 @@ export interface TelemetryParts {
   readonly feeds: TailFeeds;
   readonly clock: Clock;
   readonly subscribersMax: number;
-  readonly batchReadingsMax: number;
-  readonly fetchBytesMax: number;
+  readonly batches: Readonly<Record<DeliveryFormat, BatchLimits>>;
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
   readonly subscribers: CallSet;
@@ -177,16 +176,17 @@ async function subscribe(
       );
     }
     subscribers.add(controller);
-    const checked = checkSubscribe(call.request, parts.batchReadingsMax);
+    const checked = checkSubscribe(call.request, parts.batches);
     const { from, highWatermark } = await parts.log.resolveStart(checked.start);
     const subscription = new Subscription(
-      { ...parts, signal, sink: sinkOf(call, signal) },
+      { ...parts, fetchBytesMax: checked.fetchBytesMax, signal, sink: sinkOf(call, signal) },
       {
         stream: checked.start.stream,
         from,
         until: checked.stopAtEnd ? highWatermark : null,
         highWatermark,
         filter: checked.filter,
+        format: checked.format,
         batchReadingsMax: checked.batchReadingsMax,
       },
     );

@@ -222,6 +222,7 @@ describe('calls', () => {
     from: 0,
     until: null,
     filter: null,
+    format: 'rows' as const,
     batchReadingsMax: 1,
     bytesMax: 1,
     waitMs: 0,

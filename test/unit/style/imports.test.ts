@@ -29,11 +29,12 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 /** The only places of each outside library: folders or files below src/. */
 const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['delivery/grpc', 'query', 'generated', 'decode/builtin'],
-  '@duckdb/node-api': ['log', 'query'],
+  '@duckdb/node-api': ['log', 'query', 'cli/query'],
   '@duckdb/node-bindings': ['log'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
   '@grpc/reflection': ['delivery/grpc'],
+  '@uwdata/flechette': ['delivery/grpc/arrow'],
   aedes: ['sources/mqtt'],
   'aedes-persistence': ['sources/mqtt'],
   cborg: ['decode/builtin'],
