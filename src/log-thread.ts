@@ -84,7 +84,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       commit: async ({ stream, consumer, nextOffset }) => ({
         nextOffset: await log.commitPosition(stream, consumer, nextOffset),
       }),
-      reloadProfiles: async () => ({ profiles: decoder.reload() }),
+      reloadProfiles: async () => ({ profiles: await decoder.reload() }),
       status: async () => report.status(),
       metrics: () => metrics.text(report.status()),
       listLosses: (request) => {
