@@ -4,6 +4,7 @@
 
 import type { StartRequest } from './contracts.ts';
 import type { MillpondError } from './errors.ts';
+import type { Page } from './log-inspection.ts';
 
 /** What holds for all members of a group. */
 export interface GroupSettings {
@@ -67,12 +68,42 @@ export type MemberEvent =
   /** The group cannot go on for this member, who is out of it. The last event. */
   | { readonly kind: 'ended'; readonly error: MillpondError };
 
+export interface Joined {
+  /** Tells the member from all others, as long as the gateway runs. */
+  readonly member: number;
+  /** What holds for the group. */
+  readonly settings: GroupSettings;
+}
+
+/** A member as its call holds it, on the I/O thread. */
+export interface Membership extends Joined {
+  act(action: MemberAction): void;
+  /** Nothing is received from here on. It says nothing to the group: `leave` does. */
+  close(): void;
+}
+
+/** The groups as the members' calls see them, from the I/O thread. */
+export interface GroupGate {
+  /**
+   * Events come after the member's first action. Throws STREAM_UNKNOWN, OFFSET_BEYOND_END,
+   * CONSUMER_NAME_INVALID and what else a group refuses a member for.
+   */
+  join(
+    request: JoinRequest,
+    receive: (events: readonly MemberEvent[]) => void,
+  ): Promise<Membership>;
+}
+
 export interface GroupMember {
   readonly id: number;
   readonly name: string;
   readonly joinedAtUs: number;
   readonly credits: number;
   readonly inFlight: number;
+  /** Null until its first ack. */
+  readonly lastAckAtUs: number | null;
+  /** The earliest deadline of what it holds; null if it holds nothing. */
+  readonly oldestDeadlineUs: number | null;
 }
 
 export interface GroupStatus {
@@ -88,11 +119,14 @@ export interface GroupStatus {
   readonly inFlight: number;
   /** Readings that failed and wait for their back-off or a free member. */
   readonly waitingRedelivery: number;
+  /** Devices with readings that are looked at and with no member. */
+  readonly waitingDevices: number;
   /** Since the start of the gateway. */
   readonly redeliveries: number;
   readonly deadLetters: number;
   /** Why nothing can be given out, since when; null while it can. A sentence for people. */
   readonly stall: { readonly reason: string; readonly sinceUs: number } | null;
+  /** What the last one to join alone said; nothing but zeros until then. */
   readonly settings: GroupSettings;
 }
 
@@ -129,4 +163,14 @@ export interface GroupDeadLettersDone {
   readonly letters: number;
   /** Where to go on; null when all were looked at. */
   readonly next: number | null;
+}
+
+/** The groups as AdminService sees them, from the I/O thread. All but the first throw GROUP_UNKNOWN. */
+export interface GroupInspector {
+  listGroups(): Promise<readonly GroupStatus[]>;
+  /** In the order in which they joined. */
+  listGroupMembers(stream: string, group: string): Promise<readonly GroupMember[]>;
+  listGroupDeadLetters(work: GroupDeadLetterWork): Promise<Page<GroupDeadLetter, number>>;
+  redeliverGroupDeadLetters(work: GroupDeadLetterWork): Promise<GroupDeadLettersDone>;
+  purgeGroupDeadLetters(work: GroupDeadLetterWork): Promise<GroupDeadLettersDone>;
 }

@@ -1,7 +1,5 @@
-// A device in a group: the order of its readings, who has them, whether it may be given more. And the
-// lists in which devices wait for a member, out of which one can be taken from the middle.
-
-import type { Member } from './member.ts';
+// Members of a group and devices, who belong to each other: whose a device is and what may be given of
+// it; what a member holds, may be given, and which of its devices have more for it.
 
 export class DeviceQueue {
   readonly device: number;
@@ -67,5 +65,46 @@ export class DeviceList {
     device.previous = null;
     device.next = null;
     this.#count -= 1;
+  }
+}
+
+/** One on its way while the next one is put together. */
+const UNWRITTEN_MAX = 2;
+
+export class Member {
+  readonly id: number;
+  readonly name: string;
+  readonly joinedAtMs: number;
+  /** How many readings it may still be given. */
+  credits = 0;
+  /** Readings picked for it or held by it. */
+  taken = 0;
+  /** A delivery is being put together: the next one waits. */
+  isBusy = false;
+  /** Deliveries that are not yet out of the gateway's hands. */
+  unwritten = 0;
+  isGone = false;
+  lastAckMs: number | null = null;
+  /** Devices of which it has readings, and that have more. */
+  ready = new DeviceList();
+  /** Of the delivery that is being put together. */
+  picks: number[] = [];
+
+  constructor(id: number, name: string, joinedAtMs: number) {
+    this.id = id;
+    this.name = name;
+    this.joinedAtMs = joinedAtMs;
+  }
+
+  get isAble(): boolean {
+    return this.credits > 0 && !this.isBusy && !this.isGone && this.unwritten < UNWRITTEN_MAX;
+  }
+
+  /** It holds nothing, and nothing is on its way to it; what it may be given stays. */
+  forget(): void {
+    this.taken = 0;
+    this.isBusy = false;
+    this.ready = new DeviceList();
+    this.picks = [];
   }
 }

@@ -3,9 +3,8 @@
 // a clock that never jumps.
 
 import type { GroupSettings } from '../../core/group.ts';
-import type { DeviceQueue } from './device-queue.ts';
+import type { DeviceQueue, Member } from './device-queue.ts';
 import { DueHeap } from './due-heap.ts';
-import type { Member } from './member.ts';
 import { MemberChoice } from './member-choice.ts';
 import { Place } from './offset-window.ts';
 import { ReadingOrder } from './reading-order.ts';
@@ -60,7 +59,7 @@ interface Failure {
 }
 
 /** How many readings a device gets before the next one has its turn. */
-const TURN_READINGS = 256;
+const TURN_READINGS = 16;
 
 export class GroupState {
   readonly members = new Map<number, Member>();
@@ -213,7 +212,7 @@ export class GroupState {
     }
     const picked: Picked[] = [];
     for (const member of this.members.values()) {
-      if (member.isBusy) continue;
+      if (member.picks.length === 0 && !member.isAble) continue;
       for (let device = member.ready.first; device !== null; device = member.ready.first) {
         if (member.credits === 0 || member.picks.length >= readingsMax) break;
         this.#take(device, member, readingsMax);
@@ -245,13 +244,15 @@ export class GroupState {
     }
   }
 
-  /** Settles a reading that waits and is not in the log any more; false if it does not wait. */
-  gone(offset: number): boolean {
+  /** Settles what waits of [first, next), which is not in the log any more. */
+  gone(first: number, next: number): void {
     const { window } = this.#order;
-    if (!window.has(offset) || window.placeOf(offset) !== Place.waiting) return false;
-    this.#tries.delete(offset);
-    this.#order.drop(offset);
-    return true;
+    const end = Math.min(next, window.end);
+    for (let offset = Math.max(first, window.floor); offset < end; offset += 1) {
+      if (window.placeOf(offset) !== Place.waiting) continue;
+      this.#tries.delete(offset);
+      this.#order.drop(offset);
+    }
   }
 
   /** The readings given up since the last call: `bury` each once it is with the dead letters. */

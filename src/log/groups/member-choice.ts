@@ -1,8 +1,7 @@
 // Who gets a device that is nobody's: whoever had it last, if there is room, else the member that may
 // be given most.
 
-import type { DeviceQueue } from './device-queue.ts';
-import type { Member } from './member.ts';
+import type { DeviceQueue, Member } from './device-queue.ts';
 
 export class MemberChoice {
   readonly #able: Member[] = [];

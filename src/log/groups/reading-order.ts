@@ -2,9 +2,8 @@
 // first, all with one member, then those that wait. What goes back takes all that is in flight behind
 // it along, so that no device is ever given out of order.
 
-import { DeviceList, type DeviceQueue } from './device-queue.ts';
+import { DeviceList, type DeviceQueue, type Member } from './device-queue.ts';
 import { DeviceTable } from './device-table.ts';
-import type { Member } from './member.ts';
 import { OffsetWindow, Place } from './offset-window.ts';
 
 export class ReadingOrder {

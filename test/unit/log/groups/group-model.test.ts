@@ -3,12 +3,12 @@
 // by device, one member a device, nothing that is durably settled again, credits, the window.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Member } from '../../../../src/log/groups/device-queue.ts';
 import {
   type GroupStart,
   GroupState,
   type Picked,
 } from '../../../../src/log/groups/group-state.ts';
-import { Member } from '../../../../src/log/groups/member.ts';
 import {
   decodeRanges,
   encodeRanges,
@@ -197,7 +197,6 @@ class World {
     for (const { offset, failures } of this.state.takeDying()) {
       expect(failures).toBe(rules.deliveriesMax);
       expect(this.done.has(offset)).toBe(false);
-      this.done.add(offset);
       this.dead.set(offset, (this.dead.get(offset) ?? 0) + 1);
       this.dying.push(offset);
     }
@@ -206,7 +205,10 @@ class World {
 
   /** They are with the dead letters. */
   bury(): void {
-    for (const offset of this.dying.splice(0)) this.state.bury(offset);
+    for (const offset of this.dying.splice(0)) {
+      this.state.bury(offset);
+      this.done.add(offset);
+    }
     this.#collect();
   }
 
