@@ -11,13 +11,16 @@ import { asMillpondError, MillpondError } from './core/errors.ts';
 import type { RawMessage } from './core/raw-message.ts';
 import { RebirthLimiter, rebirthPayload } from './decode/builtin/sparkplug-rebirth.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
+import { DeliveryEncoder } from './delivery/grpc/delivery-encoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
+import { SeriesFilters } from './delivery/grpc/series-filter.ts';
 import { LogBackup } from './log/backup.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
+import { Groups } from './log/groups/groups.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
@@ -51,6 +54,16 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const letters = new DeadLetterWorker(log, decoder);
   const queries = new QuerySnapshots(log);
   const fetcher = new Fetcher(log.series.keys);
+  const groupFilters = new SeriesFilters(log.series.keys);
+  const groups = new Groups({
+    log,
+    options: config.consume,
+    encoder: new DeliveryEncoder(log.series.keys),
+    wants: (settings) => groupFilters.get(settings),
+    startOf: (stream, start) => startOffset(log, stream, start),
+    clock: systemClock,
+    nowMs: () => performance.now(),
+  });
 
   const rebirths = new RebirthLimiter();
   function askForBirth(topic: string, source: string): void {
@@ -120,6 +133,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return null;
       },
       close: async () => {
+        groups.close();
         await log.close();
         return null;
       },
@@ -238,25 +252,22 @@ async function resolveStart(
     const committed = log.consumers.position(stream, consumer);
     if (committed !== null) return { from: committed, highWatermark: stream.highWatermark };
   }
-  const from = await startOffset(log, stream, start);
-  const { highWatermark } = stream;
-  if (from > highWatermark) {
-    throw new MillpondError(
-      'OFFSET_BEYOND_END',
-      `Offset ${from} of ${stream.name} is beyond its end, ${highWatermark}.`,
-    );
-  }
-  return { from, highWatermark };
+  return { from: await startOffset(log, stream, start), highWatermark: stream.highWatermark };
 }
 
+/** Throws OFFSET_BEYOND_END. */
 async function startOffset(
   log: Log,
   stream: StreamState,
   start: StartRequest['start'],
 ): Promise<number> {
   switch (start.kind) {
-    case 'offset':
-      return start.offset;
+    case 'offset': {
+      const { offset } = start;
+      if (offset <= stream.highWatermark) return offset;
+      const text = `Offset ${offset} of ${stream.name} is beyond its end, ${stream.highWatermark}.`;
+      throw new MillpondError('OFFSET_BEYOND_END', text);
+    }
     case 'time':
       return log.offsetAtTime(stream, start.timeUs);
     case 'earliest':

@@ -16,9 +16,10 @@ function streamConfig({ retention, commitInterval, ...others }: StreamOptions): 
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, log, query, streams, serial, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, consume, log, query, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
+  const { backOff, backOffMax, ...otherConsume } = consume;
   const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, deadLetterAge, ...otherLog } = log;
   return {
     ...others,
@@ -35,6 +36,7 @@ export function nameUnits(options: ConfigOptions) {
       keepaliveTimeMs: keepaliveTime,
       keepaliveTimeoutMs: keepaliveTimeout,
     },
+    consume: { ...otherConsume, backOffMs: { first: backOff, max: backOffMax } },
     log: {
       ...otherLog,
       commitIntervalMs: commitInterval,

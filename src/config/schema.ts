@@ -2,6 +2,7 @@
 // (docs/configuration.md), the JSON Schema for editors and the error messages come from here.
 
 import { z } from 'zod';
+import { consume } from './consume-schema.ts';
 import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
 import { serial } from './serial-schema.ts';
 import { streams } from './stream-schema.ts';
@@ -373,6 +374,7 @@ export const configSchema = z.strictObject({
   ),
   mqtt: mqtt.prefault({}).describe('The way in for MQTT devices.'),
   grpc: grpc.prefault({}).describe('The way out to processors, and in for programs.'),
+  consume: consume.prefault({}).describe('Consumer groups.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
   query: query.prefault({}).describe('SQL over the streams.'),

@@ -102,6 +102,21 @@ export const errorTable = {
     'FAILED_PRECONDITION',
     'Use another name for the group, or delete the consumer that has it.',
   ),
+  GROUP_UNKNOWN: kind(
+    'NOT_FOUND',
+    'Name a group that the stream has; one is made by its first member, and `millpond groups` lists them.',
+  ),
+  GROUP_SETTINGS_DIFFER: kind(
+    'FAILED_PRECONDITION',
+    'Give all members of a group the same devices, metrics, deadline and limit; others hold once no member is connected.',
+  ),
+  GROUP_DELETED: kind('FAILED_PRECONDITION', 'The group was deleted; join again to make it anew.'),
+  GROUP_LIMIT: kind('RESOURCE_EXHAUSTED', 'Delete a group, or raise consume.groupsMax.'),
+  MEMBER_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'End a Consume call, or raise consume.membersMax.',
+    true,
+  ),
   COMMIT_BEYOND_END: kind(
     'OUT_OF_RANGE',
     'Commit an offset that the gateway has given out: next_offset of a batch, gap or progress.',

@@ -6,6 +6,7 @@ import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { flagsOf } from '../core/raw-message.ts';
 import type { Commit } from './commit.ts';
 import type { Database } from './database.ts';
+import { writeGroups } from './groups/group-table.ts';
 import { HotWriter } from './hot-vectors.ts';
 import type { Losses } from './loss.ts';
 import type { Position, Removal } from './position.ts';
@@ -48,6 +49,7 @@ export class CommitWriter {
       if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
       for (const removal of commit.removedPositions) await deletePosition(writer, removal);
+      await writeGroups(database, commit.groups);
       await writeProducers(database, commit);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);

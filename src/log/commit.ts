@@ -2,6 +2,7 @@
 // them.
 
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { GroupWrite } from './groups/group-change.ts';
 import type { Loss } from './loss-book.ts';
 import type { DeadLetter } from './pending.ts';
 import type { Position, Removal } from './position.ts';
@@ -33,6 +34,7 @@ export interface Commit {
   readonly positions: readonly Position[];
   /** Consumers that go, none of them among `positions`. */
   readonly removedPositions: readonly Removal[];
+  readonly groups: readonly GroupWrite[];
   /** The highest sequence of each producer heard of. */
   readonly producers: ReadonlyMap<string, number>;
   readonly forgottenProducers: ReadonlySet<string>;
@@ -54,6 +56,7 @@ export const emptyCommit: Commit = {
   losses: [],
   positions: [],
   removedPositions: [],
+  groups: [],
   producers: new Map(),
   forgottenProducers: new Set(),
   producersAtUs: 0,

@@ -5,6 +5,7 @@ import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { DeviceState } from './device-state.ts';
+import type { GroupStore } from './groups/group-store.ts';
 import type { Ledger } from './ledger.ts';
 import { positionRecord, removalRecord } from './ledger-position.ts';
 import {
@@ -36,6 +37,7 @@ export interface LoadParts {
   readonly seriesState: SeriesState;
   readonly devices: DeviceState;
   readonly positions: ConsumerPositions;
+  readonly groups: GroupStore;
   readonly producers: Producers;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: Ledger;
@@ -62,6 +64,7 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   for (const each of stored.streams) await catchUp(parts, each);
   parts.devices.listen(options.clock());
   for (const position of await loadPositions(database)) parts.positions.set(position);
+  await parts.groups.load(database);
   await loadProducers(database, (name, sequence) => parts.producers.restore(name, sequence));
   const newestLetterUs = await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
   await noteAll(parts);

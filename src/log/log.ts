@@ -4,7 +4,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Decoded } from '../core/contracts.ts';
-import { asMillpondError, MillpondError } from '../core/errors.ts';
+import { asMillpondError, type MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { AppendQueue } from './append-queue.ts';
 import { Appender } from './appender.ts';
@@ -18,6 +18,7 @@ import { DeviceState } from './device-state.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './disk-space.ts';
+import { GroupStore } from './groups/group-store.ts';
 import { HotReader } from './hot-reader.ts';
 import { Lane, whileAllIdle } from './lane.ts';
 import type { Ledger } from './ledger.ts';
@@ -30,6 +31,7 @@ import { Pending } from './pending.ts';
 import type { Position } from './position.ts';
 import { PositionCommits } from './position-commits.ts';
 import { Producers } from './producers.ts';
+import { readFailure } from './read-failure.ts';
 import { DeadLetterAge } from './retention/dead-letter-age.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
@@ -56,6 +58,7 @@ export class Log {
   /** Changes of consumers' positions. */
   readonly consumers: PositionCommits;
   readonly deadLetters: DeadLetterStore;
+  readonly groups: GroupStore;
   /** What was put right when it was opened. */
   readonly recoveryFindings: number;
   readonly #options: LogOptions;
@@ -159,12 +162,14 @@ export class Log {
       countMax: options.producersMax,
       pending: () => this.#queue.filling,
     });
-    this.consumers = new PositionCommits({
+    const changes = {
       positions: this.#positions,
       pending: () => this.#queue.filling,
       startCommit: () => this.#queue.kick(),
       clock: options.clock,
-    });
+    };
+    this.consumers = new PositionCommits(changes);
+    this.groups = new GroupStore(changes);
     this.#appender = new Appender({
       pending: () => this.#queue.filling,
       series: this.series,
@@ -274,16 +279,10 @@ export class Log {
     return this.#files.pin();
   }
 
-  // After a failed commit DuckDB may refuse to read for a while: the disk's fault, and it passes.
-  async #explained<T>(reading: Promise<T>): Promise<T> {
-    try {
-      return await reading;
-    } catch (cause) {
-      if (cause instanceof MillpondError || this.#problem === null) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const text = `The log cannot be read until the disk is well again: ${why}`;
-      throw new MillpondError('LOG_WRITE_FAILED', text, { cause });
-    }
+  #explained<T>(reading: Promise<T>): Promise<T> {
+    return reading.catch((cause: unknown) => {
+      throw readFailure(cause, this.#problem);
+    });
   }
 
   /** Resolves when the stream goes beyond `offset`, after `ms`, or when the signal aborts. */
@@ -354,6 +353,7 @@ export class Log {
       seriesState: this.seriesState,
       devices: this.devices,
       positions: this.#positions,
+      groups: this.groups,
       producers: this.producers,
       deadLetters: this.deadLetters,
       ledger: this.#ledger,

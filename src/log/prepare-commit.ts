@@ -57,6 +57,7 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
     losses: [...pending.losses, ...trimmed],
     positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
     removedPositions: [...pending.removedPositions.values()],
+    groups: [...pending.groups.values()].map((group) => group.write()),
     producers: pending.producers,
     forgottenProducers: pending.forgottenProducers,
     producersAtUs: context.nowUs,
