@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { InspectionClient } from './bridge/inspection-client.ts';
+import { queryLog } from './bridge/query-log.ts';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
@@ -20,6 +21,7 @@ import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
+import { QueryPool } from './query/query-pool.ts';
 import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
 
 export interface GatewayAddresses {
@@ -117,6 +119,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     publishers: grpc.publishers,
     tailFeeds: feeds.count,
     tailFollowers: feeds.followers,
+    queries: queries.running,
+    queryProcesses: queries.processes,
     readAheadBytes: budget.heldBytes,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
@@ -135,6 +139,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     clock: systemClock,
     events: watch,
     stopTimeoutMs: SOURCE_STOP_MS,
+  });
+  const queries = new QueryPool({
+    ...config.query,
+    directory: config.dataDir,
+    log: queryLog(client),
+    ended: (outcome, seconds) => metrics.queried(outcome, seconds),
   });
   async function reloadProfiles(): Promise<number> {
     try {
@@ -155,8 +165,18 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       feeds,
       intake: client,
       publishersMax: config.grpc.publishersMax,
+      runner: queries,
       subscribersMax: config.grpc.subscribersMax,
-      batchReadingsMax: config.grpc.batchReadingsMax,
+      batches: {
+        rows: {
+          readingsMax: config.grpc.batchReadingsMax,
+          bytesMax: config.grpc.batchBytesMax,
+        },
+        arrow: {
+          readingsMax: config.grpc.arrowBatchReadingsMax,
+          bytesMax: config.grpc.arrowBatchBytesMax,
+        },
+      },
     },
     inspector: new InspectionClient(client),
     consumersMax: config.log.consumersMax,
@@ -191,6 +211,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       const notStoredBefore = client.notStored;
       await Promise.all([mqtt.stop(), serial.stop()]);
       await grpc.stop();
+      await queries.stop();
       await http.stop();
       await client.close();
       const messages = client.notStored - notStoredBefore;
@@ -203,7 +224,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const stopped = log.ended.then(async (error) => {
     if (error === null) return;
     isStopping = true;
-    await Promise.allSettled([mqtt.stop(), serial.stop(), grpc.stop(), http.stop()]);
+    await Promise.allSettled([
+      mqtt.stop(),
+      serial.stop(),
+      grpc.stop(),
+      queries.stop(),
+      http.stop(),
+    ]);
     throw error;
   });
   // Awaited by whoever started the gateway; until then a failure must not count as unhandled.

@@ -11,20 +11,24 @@ import { asMillpondError } from './core/errors.ts';
 import type { RawMessage } from './core/raw-message.ts';
 import { RebirthLimiter, rebirthPayload } from './decode/builtin/sparkplug-rebirth.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
+import { DeliveryEncoder } from './delivery/grpc/delivery-encoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
+import { SeriesFilters } from './delivery/grpc/series-filter.ts';
 import { LogBackup } from './log/backup.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
+import { Groups } from './log/groups/groups.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
+import { QuerySnapshots } from './log/query-snapshots.ts';
 import { listSegments } from './log/segments/segment-page.ts';
-import { resetConsumer, resolveStart, seekConsumer } from './log/start-offset.ts';
+import { resetConsumer, resolveStart, seekConsumer, startOffset } from './log/start-offset.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
@@ -49,7 +53,18 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     memoryBytesMax: options.database.memoryBytesMax,
   });
   const letters = new DeadLetterWorker(log, decoder);
+  const queries = new QuerySnapshots(log);
   const fetcher = new Fetcher(log.series.keys);
+  const groupFilters = new SeriesFilters(log.series.keys);
+  const groups = new Groups({
+    log,
+    options: config.consume,
+    encoder: new DeliveryEncoder(log.series.keys),
+    wants: (settings) => groupFilters.get(settings),
+    startOf: (stream, start) => startOffset(log, stream, start),
+    clock: systemClock,
+    nowMs: () => performance.now(),
+  });
 
   const rebirths = new RebirthLimiter();
   function askForBirth(topic: string, source: string): void {
@@ -83,7 +98,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       commit: async ({ stream, consumer, nextOffset }) => ({
         nextOffset: await log.commitPosition(stream, consumer, nextOffset),
       }),
-      reloadProfiles: async () => ({ profiles: decoder.reload() }),
+      reloadProfiles: async () => ({ profiles: await decoder.reload() }),
       seekConsumer: async (request) => {
         await seekConsumer(log, request);
         return null;
@@ -124,7 +139,14 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         await backup.end();
         return null;
       },
+      beginQuery: async ({ sql }) => queries.begin(sql),
+      readQueryRows: (request) => queries.rows(request),
+      endQuery: async ({ snapshot }) => {
+        queries.end(snapshot);
+        return null;
+      },
       close: async () => {
+        groups.close();
         await log.close();
         return null;
       },
@@ -205,6 +227,7 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     seriesMax: log.seriesMax,
     deadLettersMax: log.deadLettersMax,
     deadLetterBytesMax: log.deadLetterBytesMax,
+    deadLetterAgeMs: log.deadLetterAgeMs,
     lossesMax: log.lossesMax,
     clock: systemClock,
     events: {

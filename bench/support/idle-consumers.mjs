@@ -1,4 +1,4 @@
-// Consumers that subscribe from the start and never read, to see what they cost the gateway.
+// Consumers that subscribe from the start and read one event, to see what they cost the gateway.
 //
 // node idle-consumers.mjs --grpc 127.0.0.1:50051 --count 9
 import { parseArgs } from 'node:util';
@@ -22,6 +22,8 @@ for (let index = 0; index < Number(values.count); index++) {
     stopAtEnd: false,
     maxBatch: 0,
   });
+  // One that never began to read would buffer all that comes.
+  call.on('data', () => call.pause());
   call.on('error', (error) => {
     console.error(error.message);
     process.exit(1);

@@ -39,6 +39,7 @@ export function logOptions(directory, overrides = {}) {
     seriesMax: 1_000_000,
     deadLettersMax: 100_000,
     deadLetterBytesMax: 64 * 1024 * 1024,
+    deadLetterAgeMs: 0,
     lossesMax: 10_000,
     clock: systemClock,
     events: silent,

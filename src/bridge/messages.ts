@@ -23,6 +23,7 @@ import type {
   SegmentCursor,
   SegmentEntry,
 } from '../core/log-inspection.ts';
+import type { QueryRowsAnswer, QueryRowsRequest, QuerySnapshot } from '../core/query.ts';
 import type { RawBatch } from './raw-batch.ts';
 
 /** What the I/O thread may ask for, with the answer's shape. */
@@ -52,6 +53,9 @@ export interface Calls {
     answer: { buffer: ArrayBuffer };
   };
   endBackup: { ask: null; answer: null };
+  beginQuery: { ask: { sql: string }; answer: QuerySnapshot };
+  readQueryRows: { ask: QueryRowsRequest; answer: QueryRowsAnswer };
+  endQuery: { ask: { snapshot: number }; answer: null };
   /** Commits what is pending and closes the log. The last call. */
   close: { ask: null; answer: null };
 }

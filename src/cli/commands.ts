@@ -13,6 +13,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
 import { registerPorts } from './ports.ts';
+import { registerQuery } from './query.ts';
 import { registerReload } from './reload.ts';
 import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
@@ -27,6 +28,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerStatus,
   registerConsumers,
   registerDevices,
+  registerQuery,
   registerLosses,
   registerInspect,
   registerDeadLetters,

@@ -69,7 +69,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     process.once('SIGINT', fleet.stop);
     process.once('SIGTERM', fleet.stop);
   };
-  await runGateway({ ...loadConfig(configPlace(flags)), dataDir }, onReady, 'ends');
+  await runGateway({ ...loadConfig(configPlace(flags)), dataDir }, onReady);
 }
 
 export function registerDemo(program: Command): void {
@@ -94,7 +94,8 @@ Examples:
 
 Thermometers as Tasmota, Zigbee2MQTT, ESPHome, Shelly and home-made ones connect over MQTT, with the
 faults that real ones have. The dataDir of a config file is left alone: it may hold real readings. Once
-the gateway accepts connections, the same line of JSON as from serve is on standard output.`,
+the gateway accepts connections, the same line of JSON as from serve is on standard output; SIGHUP
+makes it read its profiles again.`,
     )
     .action(demo);
 }

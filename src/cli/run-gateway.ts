@@ -47,20 +47,18 @@ function reportTo(logger: Logger, config: Config): (thrown: unknown) => number {
 
 /**
  * Never returns: ends the process, with 0 after a signal and a clean stop. `onReady` is called once
- * connections are accepted. SIGHUP `reloads` the profiles or, as that of a terminal that is closed,
- * `ends` the process. Errors are told on standard error.
+ * connections are accepted. SIGHUP reloads the profiles. Errors are told on standard error.
  */
 export async function runGateway(
   config: Config,
   onReady: (addresses: GatewayAddresses) => void,
-  hangUp: 'reloads' | 'ends',
 ): Promise<never> {
   const logger = createLogger(config.logger);
   const report = reportTo(logger, config);
   reportFaultsTo(report, () => flushed(logger));
   const signalled = firstSignal(logger);
   let onHangUp = (): Promise<unknown> => Promise.resolve();
-  if (hangUp === 'reloads') process.on('SIGHUP', () => void onHangUp());
+  process.on('SIGHUP', () => void onHangUp());
   try {
     const { startGateway } = await import('../gateway.ts');
     const starting = startGateway(config, logger);

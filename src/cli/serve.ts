@@ -23,6 +23,6 @@ SIGHUP makes it read its profiles again, as \`millpond reload\` does.`,
       const onReady = (addresses: GatewayAddresses): void => {
         process.stdout.write(`${JSON.stringify({ event: 'ready', ...addresses })}\n`);
       };
-      await runGateway(loadConfig(configPlace(flags)), onReady, 'reloads');
+      await runGateway(loadConfig(configPlace(flags)), onReady);
     });
 }

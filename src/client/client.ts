@@ -3,10 +3,12 @@
 // again is thrown, as a MillpondError with its stable code.
 
 import { asMillpondError, type MillpondError } from '../core/errors.ts';
+import type { QueryColumn } from '../generated/millpond/v1/query.ts';
 import { retried } from './back-off.ts';
 import { Connection } from './connection.ts';
 import { follow } from './follow.ts';
 import { type Key, type NewReading, type RawPayload, requestOf } from './publish.ts';
+import { type QueryOptions, queryRequest, type Row, rowOf } from './query.ts';
 import {
   eventOf,
   type SubscribeOptions,
@@ -16,6 +18,7 @@ import {
 
 export { type ErrorCode, MillpondError } from '../core/errors.ts';
 export type { Key, NewReading, RawPayload } from './publish.ts';
+export type { QueryOptions, Row, SqlValue } from './query.ts';
 export type { Reading, ReadingQuality } from './reading.ts';
 export type { From, SubscribeOptions, SubscriptionEvent } from './subscription.ts';
 
@@ -70,6 +73,26 @@ export class MillpondClient {
     const request = requestOf(content, key);
     const send = (): Promise<unknown> => this.#try((connection) => connection.send(request));
     await (key === undefined ? send() : retried(send));
+  }
+
+  /**
+   * The rows of one `select` over the streams, asked for no faster than the loop takes them. Throws
+   * GATEWAY_UNREACHABLE, and the gateway's QUERY_ codes.
+   */
+  async *query(sql: string, options: QueryOptions = {}): AsyncGenerator<Row, void> {
+    const connection = new Connection(this.#address);
+    const signal = options.signal ?? new AbortController().signal;
+    const start = () => connection.telemetry.query(queryRequest(sql, options));
+    let columns: readonly QueryColumn[] = [];
+    try {
+      for await (const { part } of connection.events(start, signal)) {
+        if (part?.$case === 'columns') columns = part.value.columns;
+        if (part?.$case !== 'rows') continue;
+        for (const row of part.value.rows) yield rowOf(columns, row);
+      }
+    } finally {
+      connection.close();
+    }
   }
 
   close(): void {

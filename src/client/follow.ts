@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { GetStatusResponse } from '../generated/millpond/v1/admin_service.ts';
+import type { Format } from '../generated/millpond/v1/format.ts';
 import type {
   SubscribeRequest,
   SubscribeResponse,
@@ -47,8 +48,9 @@ export interface Wanted {
   readonly maxBatch: number;
 }
 
-// As in the contract: EDGE_EARLIEST and EDGE_LATEST.
+// As in the contract: EDGE_EARLIEST, EDGE_LATEST and FORMAT_ROWS.
 const edges = { earliest: 1, latest: 2 } as const;
+const rows: Format.FORMAT_ROWS = 1;
 
 function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = wanted;
@@ -56,21 +58,16 @@ function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
     ...{ stream, consumer, stopAtEnd, maxBatch },
     devices: [...devices],
     metrics: [...metrics],
+    format: rows,
     start: wireStart(start),
   };
 }
 
 /** As it stands in a request. */
 export function wireStart(start: Start) {
-  switch (start.kind) {
-    case 'offset':
-      return { $case: 'offset', value: start.offset } as const;
-    case 'time':
-      return { $case: 'timeUs', value: start.timeUs } as const;
-    case 'earliest':
-    case 'latest':
-      return { $case: 'edge', value: edges[start.kind] } as const;
-  }
+  if (start.kind === 'offset') return { $case: 'offset', value: start.offset } as const;
+  if (start.kind === 'time') return { $case: 'timeUs', value: start.timeUs } as const;
+  return { $case: 'edge', value: edges[start.kind] } as const;
 }
 
 /** The event without what is before `next`; null if nothing is left of it. */

@@ -16,10 +16,11 @@ function streamConfig({ retention, commitInterval, ...others }: StreamOptions): 
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, log, streams, serial, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, consume, log, query, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
-  const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, ...otherLog } = log;
+  const { backOff, backOffMax, ...otherConsume } = consume;
+  const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, deadLetterAge, ...otherLog } = log;
   return {
     ...others,
     maxClockSkewMs: maxClockSkew,
@@ -35,12 +36,21 @@ export function nameUnits(options: ConfigOptions) {
       keepaliveTimeMs: keepaliveTime,
       keepaliveTimeoutMs: keepaliveTimeout,
     },
+    consume: { ...otherConsume, backOffMs: { first: backOff, max: backOffMax } },
     log: {
       ...otherLog,
       commitIntervalMs: commitInterval,
       duckdbMemoryBytesMax: duckdbMemoryMax,
       sealAgeMs: sealAge,
       diskFreeBytesMin: diskFreeMin,
+      deadLetterAgeMs: deadLetterAge,
+    },
+    query: {
+      concurrentMax: query.concurrentMax,
+      waitingMax: query.waitingMax,
+      memoryBytesMax: query.memoryMax,
+      timeLimitMs: query.timeLimit,
+      idleTimeMs: query.idleTime,
     },
     streams: streams.map(streamConfig),
     serial: serial.map(serialConfig),

@@ -44,6 +44,12 @@ function findSizesTooSmall({ mqtt, grpc, log }: ConfigOptions): Contradiction[] 
     ['log.queueBytesMax', log.queueBytesMax, 'mqtt.packetBytesMax', mqtt.packetBytesMax],
     ['log.deadLetterBytesMax', log.deadLetterBytesMax, 'mqtt.packetBytesMax', mqtt.packetBytesMax],
     ['grpc.readAheadBytesMax', grpc.readAheadBytesMax, 'grpc.batchBytesMax', grpc.batchBytesMax],
+    [
+      'grpc.readAheadBytesMax',
+      grpc.readAheadBytesMax,
+      'grpc.arrowBatchBytesMax',
+      grpc.arrowBatchBytesMax,
+    ],
   ] as const;
   return mustHold.flatMap(([larger, largerBytes, smaller, smallerBytes]) => {
     if (largerBytes >= smallerBytes) return [];

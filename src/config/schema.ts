@@ -2,6 +2,7 @@
 // (docs/configuration.md), the JSON Schema for editors and the error messages come from here.
 
 import { z } from 'zod';
+import { consume } from './consume-schema.ts';
 import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
 import { serial } from './serial-schema.ts';
 import { streams } from './stream-schema.ts';
@@ -123,6 +124,19 @@ const grpc = z.strictObject({
     min: '32KiB',
     max: '3MiB',
     why: 'Encoded bytes of one fetch, and so of one batch; a single larger reading goes beyond it. Clients refuse messages over 4 MiB unless told otherwise.',
+  }),
+  arrowBatchReadingsMax: count({
+    unit: 'readings',
+    byDefault: 30_720,
+    min: 1,
+    max: 65_536,
+    why: 'Readings in one Arrow batch: the default and the upper limit of max_batch with FORMAT_ARROW. Columns gain by their length: every batch repeats the schema and the names of its series.',
+  }),
+  arrowBatchBytesMax: size({
+    byDefault: '2MiB',
+    min: '32KiB',
+    max: '3MiB',
+    why: 'Encoded bytes of one fetch in Arrow, and so of one batch; a single larger reading goes beyond it. Clients refuse messages over 4 MiB unless told otherwise.',
   }),
   readAheadBytesMax: size({
     byDefault: '32MiB',
@@ -279,6 +293,47 @@ const log = z.strictObject({
     max: '16GiB',
     why: 'Bytes of dead letters kept, at most a quarter of log.duckdbMemoryMax. Beyond it the oldest are dropped and recorded as a loss.',
   }),
+  deadLetterAge: duration({
+    byDefault: '30d',
+    min: '0ms',
+    max: '3650d',
+    why: 'Dead letters received longer ago are dropped and recorded as a loss, within an hour of it. 0 keeps them whatever their age.',
+  }),
+});
+
+const query = z.strictObject({
+  concurrentMax: count({
+    unit: 'queries',
+    byDefault: 2,
+    min: 0,
+    max: 100,
+    why: 'SQL queries that run at one time, each in a process of its own with query.memoryMax; others wait. 0 turns queries off.',
+  }),
+  waitingMax: count({
+    unit: 'queries',
+    byDefault: 16,
+    min: 0,
+    max: 10_000,
+    why: 'Queries that wait for their turn; one more is refused with QUERY_BUSY.',
+  }),
+  memoryMax: size({
+    byDefault: '192MiB',
+    min: '64MiB',
+    max: '64GiB',
+    why: 'What DuckDB may take for one query. The process takes some 80 MB beside it, and is ended when it takes much more. Nothing is written to the disk: what does not fit fails with QUERY_MEMORY.',
+  }),
+  timeLimit: duration({
+    byDefault: '30s',
+    min: '100ms',
+    max: '24h',
+    why: 'A query that is not done and delivered after so long ends with QUERY_TIMEOUT. Segments that retention drops stay on the disk while a query runs.',
+  }),
+  idleTime: duration({
+    byDefault: '1m',
+    min: '0ms',
+    max: '24h',
+    why: 'How long the process of a query is kept for the next one, which then starts a third of a second sooner.',
+  }),
 });
 
 const logger = z.strictObject({
@@ -319,8 +374,10 @@ export const configSchema = z.strictObject({
   ),
   mqtt: mqtt.prefault({}).describe('The way in for MQTT devices.'),
   grpc: grpc.prefault({}).describe('The way out to processors, and in for programs.'),
+  consume: consume.prefault({}).describe('Consumer groups.'),
   http: http.prefault({}).describe('Metrics and health.'),
   log: log.prefault({}).describe('The durable log.'),
+  query: query.prefault({}).describe('SQL over the streams.'),
   serial,
   streams,
   logger: logger.prefault({}).describe('Diagnostic lines; not the log of readings.'),

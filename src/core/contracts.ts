@@ -95,6 +95,9 @@ export interface ReadingFilter {
   readonly metrics: readonly string[];
 }
 
+/** What a message holds: one field for each row, or columns. */
+export type DeliveryFormat = 'rows' | 'arrow';
+
 export interface FetchRequest {
   readonly stream: string;
   /** The first offset wanted. */
@@ -102,6 +105,7 @@ export interface FetchRequest {
   /** Read no further than this offset; null to follow. */
   readonly until: number | null;
   readonly filter: ReadingFilter | null;
+  readonly format: DeliveryFormat;
   /** Most readings in one message. */
   readonly batchReadingsMax: number;
   /** Most encoded bytes in all messages together. */

@@ -27,6 +27,8 @@ export interface DeadLetterEntry
 
 export interface DeadLetterWithPayload extends DeadLetterEntry {
   readonly payload: Uint8Array;
+  /** Which other parts: the log's own notes; empty where it is not partial. */
+  readonly parts: Uint8Array;
 }
 
 /** The letters to work on: those of the filter from number `from` on, at most `limit`. */

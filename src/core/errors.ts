@@ -9,6 +9,7 @@ export type StatusName =
   | 'FAILED_PRECONDITION'
   | 'OUT_OF_RANGE'
   | 'RESOURCE_EXHAUSTED'
+  | 'DEADLINE_EXCEEDED'
   | 'UNAVAILABLE'
   | 'INTERNAL'
   | 'UNIMPLEMENTED';
@@ -101,6 +102,21 @@ export const errorTable = {
     'FAILED_PRECONDITION',
     'Use another name for the group, or delete the consumer that has it.',
   ),
+  GROUP_UNKNOWN: kind(
+    'NOT_FOUND',
+    'Name a group that the stream has; one is made by its first member, and `millpond groups` lists them.',
+  ),
+  GROUP_SETTINGS_DIFFER: kind(
+    'FAILED_PRECONDITION',
+    'Give all members of a group the same devices, metrics, deadline and limit; others hold once no member is connected.',
+  ),
+  GROUP_DELETED: kind('FAILED_PRECONDITION', 'The group was deleted; join again to make it anew.'),
+  GROUP_LIMIT: kind('RESOURCE_EXHAUSTED', 'Delete a group, or raise consume.groupsMax.'),
+  MEMBER_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'End a Consume call, or raise consume.membersMax.',
+    true,
+  ),
   COMMIT_BEYOND_END: kind(
     'OUT_OF_RANGE',
     'Commit an offset that the gateway has given out: next_offset of a batch, gap or progress.',
@@ -123,6 +139,36 @@ export const errorTable = {
     'RESOURCE_EXHAUSTED',
     'End a Publish call, or raise grpc.publishersMax.',
     true,
+  ),
+  // Queries.
+  QUERY_REFUSED: kind(
+    'INVALID_ARGUMENT',
+    'Write one select over the streams: no other statement, no file, no setting, no extension.',
+  ),
+  QUERY_INVALID: kind('INVALID_ARGUMENT', 'Correct the query.'),
+  QUERY_TIMEOUT: kind(
+    'DEADLINE_EXCEEDED',
+    'Ask for less, as a shorter time of received_at, read the result faster, or raise query.timeLimit.',
+  ),
+  QUERY_MEMORY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Sort, join or group fewer rows, or raise query.memoryMax.',
+  ),
+  QUERY_LIMIT: kind('RESOURCE_EXHAUSTED', 'Ask for fewer columns, or for shorter values.'),
+  QUERY_BUSY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Wait for other queries to end, or raise query.concurrentMax or query.waitingMax.',
+    true,
+  ),
+  QUERY_OFF: kind('FAILED_PRECONDITION', 'Set query.concurrentMax to 1 or more.'),
+  QUERY_FAILED: kind(
+    'UNAVAILABLE',
+    'Try again. If it fails each time, look at the disk and at the memory of the machine.',
+    true,
+  ),
+  OUTPUT_UNUSABLE: kind(
+    'FAILED_PRECONDITION',
+    'Name a file in a folder that can be written to, on a disk with enough room.',
   ),
   // A copy of the log.
   BACKUP_RUNNING: kind('FAILED_PRECONDITION', 'Wait for the other backup to end.', true),

@@ -1,6 +1,8 @@
 // The decoder that runs: its profiles can be loaded anew while messages come. A new set is taken as a
-// whole or not at all, and what was remembered of messages before it stays.
+// whole or not at all, and what was remembered of messages before it stays. Only changed files are parsed,
+// one in a turn of the event loop, so that messages and commits go on meanwhile.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Decoded, Decoder } from '../core/contracts.ts';
 import { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
@@ -8,8 +10,9 @@ import type { SerialPortConfig } from '../core/serial-config.ts';
 import { createDecoder } from './decoder.ts';
 import { DecoderMemory } from './decoder-memory.ts';
 import type { LoadOptions } from './load-profiles.ts';
-import { loadProfiles } from './load-profiles.ts';
+import { type LoadedProfiles, loadInSteps, loadProfiles } from './load-profiles.ts';
 import { formatProfileError } from './parse-profile.ts';
+import { ParsedFiles } from './parsed-files.ts';
 import { decodePorts } from './serial-ports.ts';
 
 export interface LiveDecoderOptions extends LoadOptions {
@@ -29,13 +32,16 @@ interface Loaded {
 export class LiveDecoder implements Decoder {
   readonly #options: LiveDecoderOptions;
   readonly #memory = new DecoderMemory();
+  readonly #parsed = new ParsedFiles();
+  /** One reload at a time: each takes the files as they are when its turn has come. */
+  #last: Promise<unknown> = Promise.resolve();
   #decoder: Decoder;
   /** What is wrong with the files of the start; their profiles are left out. */
   readonly problems: readonly string[];
 
   constructor(options: LiveDecoderOptions) {
     this.#options = options;
-    const { decoder, problems } = this.#load();
+    const { decoder, problems } = this.#build(loadProfiles(options, this.#parsed));
     this.#decoder = decoder;
     this.problems = problems;
   }
@@ -45,11 +51,17 @@ export class LiveDecoder implements Decoder {
   }
 
   /**
-   * Reads all files again and decodes by them from now on; gives the number of profiles. Throws
+   * Reads all files again and decodes by them once it resolves, with the number of profiles. Throws
    * PROFILE_INVALID with every problem if there is one, and everything stays as it was.
    */
-  reload(): number {
-    const { decoder, profiles, problems } = this.#load();
+  reload(): Promise<number> {
+    const reloaded = this.#last.then(() => this.#reload());
+    this.#last = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  async #reload(): Promise<number> {
+    const { decoder, profiles, problems } = this.#build(await this.#loadInTurns());
     if (problems.length > 0) {
       const shown = problems.slice(0, problemsShownMax);
       const more = problems.length - shown.length;
@@ -61,9 +73,17 @@ export class LiveDecoder implements Decoder {
     return profiles;
   }
 
-  #load(): Loaded {
+  async #loadInTurns(): Promise<LoadedProfiles> {
+    const steps = loadInSteps(this.#options, this.#parsed);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      await nextTurn();
+    }
+  }
+
+  #build({ profiles, errors }: LoadedProfiles): Loaded {
     const { ports, maxClockSkewUs } = this.#options;
-    const { profiles, errors } = loadProfiles(this.#options);
     const { options, problems } = decodePorts(ports, profiles);
     return {
       decoder: createDecoder({ profiles, ...options, maxClockSkewUs, memory: this.#memory }),

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from './compile-profile.ts';
-import type { ProfileError } from './parse-profile.ts';
-import { parseProfile } from './parse-profile.ts';
+import type { ParsedProfile, ProfileError } from './parse-profile.ts';
+import { ParsedFiles } from './parsed-files.ts';
 
 export interface LoadedProfiles {
   /** The user's first, then the built-in ones, each by file name: the order in which equal claims are settled. */
@@ -28,13 +28,31 @@ const filesMax = 2000;
 export const builtInFolder: string = fileURLToPath(new URL('../../devices', import.meta.url));
 
 /** Never throws: what cannot be read or compiled is in `errors`. Closures do not cross threads; each loads its own. */
-export function loadProfiles(options: LoadOptions = {}): LoadedProfiles {
+export function loadProfiles(options: LoadOptions = {}, parsed?: ParsedFiles): LoadedProfiles {
+  const steps = loadInSteps(options, parsed);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps, each of one file that had to be parsed: some milliseconds. */
+export function* loadInSteps(
+  options: LoadOptions,
+  parsed: ParsedFiles = new ParsedFiles(),
+): Generator<undefined, LoadedProfiles> {
+  const files = new Set<string>();
   const errors: ProfileError[] = [];
   const byName = new Map<string, Profile>();
   const own = options.builtInFolder === undefined ? builtInFolder : options.builtInFolder;
   for (const folder of [...(own === null ? [] : [own]), ...(options.folders ?? [])]) {
     const names = new Set<string>();
-    for (const profile of loadFolder(folder, errors)) {
+    for (const file of listFiles(folder, errors)) {
+      files.add(file);
+      const { profile, errors: found, isNew } = loadFile(file, parsed);
+      errors.push(...found);
+      if (isNew) yield;
+      if (profile === null) continue;
       const other = byName.get(profile.name);
       if (names.has(profile.name) && other !== undefined) {
         errors.push(fileError(profile.file, `${other.file} already has the name ${profile.name}`));
@@ -45,6 +63,7 @@ export function loadProfiles(options: LoadOptions = {}): LoadedProfiles {
       byName.set(profile.name, profile);
     }
   }
+  parsed.keep(files);
   const isBuiltIn = (profile: Profile) => own !== null && profile.file.startsWith(own);
   const profiles = [...byName.values()];
   return {
@@ -56,7 +75,7 @@ export function loadProfiles(options: LoadOptions = {}): LoadedProfiles {
   };
 }
 
-function loadFolder(folder: string, errors: ProfileError[]): Profile[] {
+function listFiles(folder: string, errors: ProfileError[]): string[] {
   let files: string[];
   try {
     files = readdirSync(folder)
@@ -71,23 +90,21 @@ function loadFolder(folder: string, errors: ProfileError[]): Profile[] {
       fileError(folder, `${files.length} profiles; only the first ${filesMax} are loaded`),
     );
   }
-  return files.slice(0, filesMax).flatMap((file) => {
-    const { profile, errors: found } = loadFile(join(folder, file));
-    errors.push(...found);
-    return profile ?? [];
-  });
+  return files.slice(0, filesMax).map((file) => join(folder, file));
 }
 
-function loadFile(file: string): ReturnType<typeof parseProfile> {
+function loadFile(file: string, parsed: ParsedFiles): ParsedProfile & { readonly isNew: boolean } {
+  const failed = (message: string) => {
+    return { profile: null, errors: [fileError(file, message)], isNew: false };
+  };
   try {
     const { size } = statSync(file);
     if (size > fileBytesMax) {
-      const message = `${size} bytes; a profile has at most ${fileBytesMax}`;
-      return { profile: null, errors: [fileError(file, message)] };
+      return failed(`${size} bytes; a profile has at most ${fileBytesMax}`);
     }
-    return parseProfile(readFileSync(file, 'utf8'), file);
+    return parsed.parse(readFileSync(file, 'utf8'), file);
   } catch (thrown) {
-    return { profile: null, errors: [fileError(file, `cannot be read: ${messageOf(thrown)}`)] };
+    return failed(`cannot be read: ${messageOf(thrown)}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import type { DecodedReading } from '../core/reading.ts';
 import type { DeviceState } from './device-state.ts';
+import { encodeParts } from './letter-parts.ts';
 import type { LogOptions } from './log-options.ts';
 import type { Loss } from './loss-book.ts';
 import { deadLetterOf, type Pending } from './pending.ts';
@@ -38,28 +39,15 @@ export class Appender {
   append(message: RawMessage, decoded: Decoded): void {
     const readings = this.#withRoom(message, decoded.readings);
     const pending = this.#parts.pending();
-    if (decoded.deadLetter !== null) {
-      pending.deadLetters.push(
-        deadLetterOf(message, {
-          profile: decoded.profile,
-          ...decoded.deadLetter,
-          isPartial: readings.length > 0,
-        }),
-      );
-    }
+    let why: { reason: string; detail: string } | null = decoded.deadLetter;
+    let counted = decoded.readings;
     for (const [index, reading] of readings.entries()) {
       const series = this.#parts.series.idOf(reading, message.source);
       if (series < 0) {
         const detail = `more than ${this.#parts.options.seriesMax} series`;
-        pending.deadLetters.push(
-          deadLetterOf(message, {
-            profile: decoded.profile,
-            reason: 'series_limit',
-            detail,
-            isPartial: index > 0,
-          }),
-        );
-        return;
+        why ??= { reason: 'series_limit', detail };
+        counted = readings.slice(0, index);
+        break;
       }
       this.#parts.devices.setProfile(series, decoded.profile);
       const stream = this.#streamOf(message, reading);
@@ -70,6 +58,10 @@ export class Appender {
         pending.commitIntervalMs = commitIntervalMs;
       }
     }
+    if (why === null) return;
+    const { profile } = decoded;
+    const parts = encodeParts(counted);
+    pending.deadLetters.push(deadLetterOf(message, { profile, ...why, parts }));
   }
 
   recordLoss(loss: Pick<Loss, 'stream' | 'count' | 'reason' | 'detail'>): void {

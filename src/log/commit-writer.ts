@@ -6,6 +6,7 @@ import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { flagsOf } from '../core/raw-message.ts';
 import type { Commit } from './commit.ts';
 import type { Database } from './database.ts';
+import { writeGroups } from './groups/group-table.ts';
 import { HotWriter } from './hot-vectors.ts';
 import type { Losses } from './loss.ts';
 import type { Position, Removal } from './position.ts';
@@ -36,18 +37,19 @@ export class CommitWriter {
       if (commit.deadLetters.length > 0) {
         appendDeadLetters(await database.appender('dead_letters'), commit);
       }
+      if (commit.deadLetters.some(({ parts }) => parts.length > 0)) {
+        appendParts(await database.appender('dead_letter_parts'), commit);
+      }
       if (commit.trimDeadLettersBelow >= 0) {
-        await writer.run('delete from dead_letters where id < $1', [
-          BigInt(commit.trimDeadLettersBelow),
-        ]);
+        await deleteDeadLetters(writer, `id < ${commit.trimDeadLettersBelow}`);
       }
       if (commit.removedDeadLetters.size > 0) {
-        const ids = [...commit.removedDeadLetters].join(',');
-        await writer.run(`delete from dead_letters where id in (${ids})`);
+        await deleteDeadLetters(writer, `id in (${[...commit.removedDeadLetters].join(',')})`);
       }
       if (commit.losses.length > 0) await this.#losses.write(writer, commit.losses);
       for (const position of commit.positions) await writePosition(writer, position);
       for (const removal of commit.removedPositions) await deletePosition(writer, removal);
+      await writeGroups(database, commit.groups);
       await writeProducers(database, commit);
       if (commit.snapshots !== null) {
         await writeSnapshots(database, commit.snapshots, commit.devicesAsOf);
@@ -80,11 +82,27 @@ function appendDeadLetters(appender: DuckDBAppender, commit: Commit): void {
     appender.appendVarchar(letter.profile);
     appender.appendVarchar(letter.reason);
     appender.appendVarchar(letter.detail);
-    appender.appendUTinyInt(flagsOf(letter) | (letter.isPartial ? PARTIAL : 0));
+    appender.appendUTinyInt(flagsOf(letter) | (letter.parts.length > 0 ? PARTIAL : 0));
     appender.appendBlob(letter.payload);
     appender.endRow();
   }
   appender.flushSync();
+}
+
+function appendParts(appender: DuckDBAppender, commit: Commit): void {
+  for (const [index, { parts }] of commit.deadLetters.entries()) {
+    if (parts.length === 0) continue;
+    appender.appendBigInt(BigInt(commit.firstDeadLetterId + index));
+    appender.appendBlob(parts);
+    appender.endRow();
+  }
+  appender.flushSync();
+}
+
+async function deleteDeadLetters(writer: DuckDBConnection, which: string): Promise<void> {
+  for (const table of ['dead_letters', 'dead_letter_parts']) {
+    await writer.run(`delete from ${table} where ${which}`);
+  }
 }
 
 async function writePosition(writer: DuckDBConnection, position: Position): Promise<void> {

@@ -2,6 +2,7 @@
 // them.
 
 import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { GroupWrite } from './groups/group-change.ts';
 import type { Loss } from './loss-book.ts';
 import type { DeadLetter } from './pending.ts';
 import type { Position, Removal } from './position.ts';
@@ -25,12 +26,15 @@ export interface Commit {
   readonly firstDeadLetterId: number;
   /** Dead letters below this number go, with `losses` saying so; -1 for none. */
   readonly trimDeadLettersBelow: number;
-  /** Numbers of letters that go because somebody asked for it. */
+  /** How many that are. */
+  readonly trimmedDeadLetters: number;
+  /** Numbers of letters that go for another reason. */
   readonly removedDeadLetters: ReadonlySet<number>;
   readonly losses: readonly Loss[];
   readonly positions: readonly Position[];
   /** Consumers that go, none of them among `positions`. */
   readonly removedPositions: readonly Removal[];
+  readonly groups: readonly GroupWrite[];
   /** The highest sequence of each producer heard of. */
   readonly producers: ReadonlyMap<string, number>;
   readonly forgottenProducers: ReadonlySet<string>;
@@ -47,10 +51,12 @@ export const emptyCommit: Commit = {
   deadLetters: [],
   firstDeadLetterId: 0,
   trimDeadLettersBelow: -1,
+  trimmedDeadLetters: 0,
   removedDeadLetters: new Set(),
   losses: [],
   positions: [],
   removedPositions: [],
+  groups: [],
   producers: new Map(),
   forgottenProducers: new Set(),
   producersAtUs: 0,

@@ -12,7 +12,7 @@ import type { Ledger } from './ledger.ts';
 import { positionRecord, removalRecord } from './ledger-position.ts';
 import type { LogEvents, LogOptions } from './log-options.ts';
 import type { Losses } from './loss.ts';
-import type { Pending } from './pending.ts';
+import { bytesOf, type Pending } from './pending.ts';
 import { prepareCommit, type RowTarget } from './prepare-commit.ts';
 import { sealRowsOf } from './retention/retention-plan.ts';
 import type { SeriesState } from './series-state.ts';
@@ -102,10 +102,15 @@ export class Committer {
     for (const position of commit.positions) positions.set(position);
     for (const removal of commit.removedPositions) positions.remove(removal);
     if (commit.snapshots !== null) this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
-    const sizes = commit.deadLetters.map(({ payload }) => payload.length);
-    const trimmed = deadLetters.countBelow(commit.trimDeadLettersBelow);
-    deadLetters.committed(sizes, commit.trimDeadLettersBelow, commit.removedDeadLetters);
-    if (commit.trimDeadLettersBelow >= 0) events.trimmedDeadLetters(trimmed);
+    const letters = commit.deadLetters.map((letter) => ({
+      bytes: bytesOf(letter),
+      receivedAtUs: letter.receivedAtUs,
+    }));
+    deadLetters.committed(letters, {
+      trimBelow: commit.trimDeadLettersBelow,
+      gone: commit.trimmedDeadLetters + commit.removedDeadLetters.size,
+    });
+    if (commit.trimmedDeadLetters > 0) events.trimmedDeadLetters(commit.trimmedDeadLetters);
     this.#noteEnds(commit);
     for (const settle of pending.onDurable) settle();
     this.#parts.committed(hasClosedTable);
@@ -180,8 +185,9 @@ export class Committer {
     for (const { streamId } of commit.rows) {
       watermarks.setStream(streamId, streams.byId(streamId).highWatermark);
     }
-    if (commit.deadLetters.length > 0) {
-      watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+    const { nextId, storedCount } = deadLetters;
+    if (commit.deadLetters.length + commit.removedDeadLetters.size > 0) {
+      watermarks.setDeadLetters(nextId - storedCount, nextId);
     }
     watermarks.flush();
   }

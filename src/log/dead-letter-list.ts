@@ -49,13 +49,19 @@ export async function readDeadLetters(
   const last = taken.at(-1);
   if (last === undefined) return [];
   const result = await connection.runAndReadAll(
-    `select ${columns}, payload from dead_letters where ${chosen} and id <= ${last.id} order by id`,
+    `select ${columns}, payload, parts from dead_letters left join dead_letter_parts using (id)
+     where ${chosen} and id <= ${last.id} order by id`,
     valuesOf(filter, from),
   );
   return result.getRowObjects().map((row) => ({
     ...entryOf(row),
-    payload: row.payload instanceof DuckDBBlobValue ? row.payload.bytes : new Uint8Array(),
+    payload: bytesOf(row.payload),
+    parts: bytesOf(row.parts),
   }));
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  return value instanceof DuckDBBlobValue ? value.bytes : new Uint8Array();
 }
 
 function entryOf(row: Record<string, unknown>): DeadLetterEntry {

@@ -1,10 +1,12 @@
-// How many dead letters are kept and what goes when there are too many: the oldest, in one sweep,
-// recorded as a loss.
+// Which dead letters are kept and what goes: the oldest when there are too many, in one sweep, and those
+// that are too old. Whoever wants a letter to go takes it out first, so that each goes for one reason.
 
 import type { Database } from './database.ts';
 
 /** The share of all that goes at once, so that a full store is not trimmed at every commit. */
 const TRIM_SHARE = 0.1;
+/** Numbers given at one time by `olderThan`. */
+const OLD_AT_ONCE_MAX = 10_000;
 
 export interface DeadLetterLimits {
   readonly countMax: number;
@@ -18,9 +20,14 @@ export class DeadLetterStore {
   readonly #limits: DeadLetterLimits;
   /** Bytes of each letter kept, the oldest first; GONE for a number that is no longer there. */
   #sizes: number[] = [];
+  #receivedUs: number[] = [];
   #firstId = 0;
   #count = 0;
   #bytes = 0;
+  /** Taken out, and on disk still. */
+  #leaving = 0;
+  /** No letter was received before it. */
+  #oldestUs = Number.POSITIVE_INFINITY;
 
   constructor(limits: DeadLetterLimits) {
     this.#limits = limits;
@@ -34,6 +41,11 @@ export class DeadLetterStore {
     return this.#bytes;
   }
 
+  /** On disk: those that were taken out count until their commit is durable. */
+  get storedCount(): number {
+    return this.#count + this.#leaving;
+  }
+
   get firstId(): number {
     return this.#firstId;
   }
@@ -42,22 +54,34 @@ export class DeadLetterStore {
     return this.#firstId + this.#sizes.length;
   }
 
-  /** Reads the sizes from the database, once. An empty store goes on with number `nextId`. */
-  async load(database: Database, nextId: number): Promise<void> {
+  /**
+   * Reads what is there from the database, once. An empty store goes on with number `nextId`. Gives the
+   * newest time at which a letter was received; 0 for none.
+   */
+  async load(database: Database, nextId: number): Promise<number> {
     const found = await database.reader.runAndReadAll(
-      'select id, octet_length(payload) from dead_letters order by id',
+      `select id, octet_length(payload) + coalesce(octet_length(parts), 0), epoch_us(received_at)
+       from dead_letters left join dead_letter_parts using (id) order by id`,
     );
-    const [ids = [], sizes = []] = found.getColumns();
+    const [ids = [], sizes = [], times = []] = found.getColumns();
     this.#firstId = Number(ids[0] ?? nextId);
     this.#sizes = new Array<number>(ids.length === 0 ? 0 : Number(ids.at(-1)) + 1 - this.#firstId);
     this.#sizes.fill(GONE);
+    this.#receivedUs = this.#sizes.map(() => 0);
     this.#count = ids.length;
     this.#bytes = 0;
+    let newestUs = 0;
     for (const [row, id] of ids.entries()) {
+      const at = Number(id) - this.#firstId;
       const size = Number(sizes[row]);
-      this.#sizes[Number(id) - this.#firstId] = size;
+      const receivedUs = Number(times[row]);
+      this.#sizes[at] = size;
+      this.#receivedUs[at] = receivedUs;
       this.#bytes += size;
+      this.#oldestUs = Math.min(this.#oldestUs, receivedUs);
+      newestUs = Math.max(newestUs, receivedUs);
     }
+    return newestUs;
   }
 
   /** The id below which letters must go so that `count` more of `bytes` fit; -1 if they fit. */
@@ -78,32 +102,66 @@ export class DeadLetterStore {
     return this.#firstId + at;
   }
 
-  /** How many letters there are below the id. */
-  countBelow(id: number): number {
-    let count = 0;
-    for (let at = 0; at < id - this.#firstId; at += 1) if (this.#sizes[at] !== GONE) count += 1;
-    return count;
-  }
-
-  /** Takes note of a durable commit: letters below `trimBelow` went (-1 for none), these came and went. */
-  committed(sizes: readonly number[], trimBelow: number, removed: Iterable<number> = []): void {
-    for (const size of sizes) {
-      this.#sizes.push(size);
-      this.#count += 1;
-      this.#bytes += size;
+  /** The oldest letters received before the time, by number; not all of them where they are many. */
+  olderThan(timeUs: number): number[] {
+    if (timeUs <= this.#oldestUs) return [];
+    const old: number[] = [];
+    let oldestUs = Number.POSITIVE_INFINITY;
+    for (const [at, size] of this.#sizes.entries()) {
+      if (size === GONE) continue;
+      const receivedUs = this.#receivedUs[at] as number;
+      if (receivedUs >= timeUs) oldestUs = Math.min(oldestUs, receivedUs);
+      else if (old.push(this.#firstId + at) === OLD_AT_ONCE_MAX) return old;
     }
-    for (const id of removed) this.#remove(id - this.#firstId);
-    if (trimBelow <= this.#firstId) return;
-    for (let at = 0; at < trimBelow - this.#firstId; at += 1) this.#remove(at);
-    this.#sizes.splice(0, trimBelow - this.#firstId);
-    this.#firstId = trimBelow;
+    // The old ones are still there until somebody takes them.
+    if (old.length === 0) this.#oldestUs = oldestUs;
+    return old;
   }
 
-  #remove(at: number): void {
-    const size = this.#sizes[at];
-    if (size === undefined || size === GONE) return;
-    this.#sizes[at] = GONE;
-    this.#count -= 1;
-    this.#bytes -= size;
+  has(id: number): boolean {
+    return (this.#sizes[id - this.#firstId] ?? GONE) !== GONE;
+  }
+
+  /** Takes letters out, ahead of the commit in which they go. Gives those that were there. */
+  take(ids: Iterable<number>): number[] {
+    const taken: number[] = [];
+    for (const id of ids) {
+      if (!this.has(id)) continue;
+      const at = id - this.#firstId;
+      this.#count -= 1;
+      this.#bytes -= this.#sizes[at] as number;
+      this.#leaving += 1;
+      this.#sizes[at] = GONE;
+      taken.push(id);
+    }
+    return taken;
+  }
+
+  /** As `take`, with all below the id; gives how many there were. */
+  takeBelow(id: number): number {
+    const ids = Array.from(
+      { length: Math.max(0, id - this.#firstId) },
+      (_, at) => this.#firstId + at,
+    );
+    return this.take(ids).length;
+  }
+
+  /** Takes note of a durable commit: so many that were taken went, all below `trimBelow` (-1 for none), these came. */
+  committed(
+    letters: readonly { readonly bytes: number; readonly receivedAtUs: number }[],
+    { trimBelow, gone }: { trimBelow: number; gone: number },
+  ): void {
+    for (const { bytes, receivedAtUs } of letters) {
+      this.#sizes.push(bytes);
+      this.#receivedUs.push(receivedAtUs);
+      this.#count += 1;
+      this.#bytes += bytes;
+      this.#oldestUs = Math.min(this.#oldestUs, receivedAtUs);
+    }
+    this.#leaving -= gone;
+    if (trimBelow <= this.#firstId) return;
+    this.#sizes.splice(0, trimBelow - this.#firstId);
+    this.#receivedUs.splice(0, trimBelow - this.#firstId);
+    this.#firstId = trimBelow;
   }
 }

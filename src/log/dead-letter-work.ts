@@ -3,20 +3,17 @@
 
 import type { Decoded, Decoder } from '../core/contracts.ts';
 import type {
-  DeadLetterEntry,
   DeadLetterWithPayload,
   DeadLetterWork,
   Purged,
   Reprocessed,
 } from '../core/dead-letter.ts';
-import type { DecodedReading, ReadingColumns, SeriesKey } from '../core/reading.ts';
 import { listDeadLetters, readDeadLetters } from './dead-letter-list.ts';
+import { withoutParts } from './letter-parts.ts';
 import type { Log } from './log.ts';
 
 /** Payloads held at one time. */
 const BYTES_MAX = 4 * 1024 * 1024;
-/** Rows looked through for what a message has left in the log already; its own are among the first. */
-const ROWS_LOOKED_AT = 16_384;
 
 export class DeadLetterWorker {
   readonly #log: Log;
@@ -40,9 +37,8 @@ export class DeadLetterWorker {
       const page = await this.#log.inspect((connection) =>
         listDeadLetters(connection, work.filter, work),
       );
-      const count = page.entries.length;
+      const count = this.#log.removeDeadLetters(page.entries.map(({ id }) => id));
       if (count > 0) {
-        this.#log.removeDeadLetters(page.entries.map(({ id }) => id));
         const detail = 'an operator had them thrown away';
         this.#log.recordLoss({ stream: '', count, reason: 'dead_letters_purged', detail });
         await this.#flush();
@@ -56,56 +52,37 @@ export class DeadLetterWorker {
       readDeadLetters(connection, filter, { from, limit, bytesMax: BYTES_MAX }),
     );
     const outcome = { letters: 0, readings: 0, kept: 0 };
-    for (const letter of letters) {
-      const decoded = this.#decode(letter);
-      if (decoded === null) {
-        outcome.kept += 1;
-        continue;
+    try {
+      for (const letter of letters) {
+        // It may have gone while it was read: for its age, or to make room.
+        if (!this.#log.deadLetters.has(letter.id)) continue;
+        const readings = this.#store(letter, this.#decoder.decode({ ...letter, isPast: true }));
+        if (readings < 0) {
+          outcome.kept += 1;
+          continue;
+        }
+        outcome.letters += 1;
+        outcome.readings += readings;
       }
-      const readings = letter.isPartial ? await this.#notStored(letter, decoded) : decoded.readings;
-      // Refusable: what a full stream does not take stays a dead letter.
-      this.#log.append({ ...letter, isRefusable: true }, { ...decoded, readings });
-      this.#log.removeDeadLetters([letter.id]);
-      outcome.letters += 1;
-      outcome.readings += readings.length;
+    } finally {
+      // Also behind a letter that was refused: the next look must not find those before it again.
+      if (outcome.letters > 0) await this.#flush();
     }
-    if (outcome.letters > 0) await this.#flush();
     const last = letters.at(-1);
     return { ...outcome, next: last === undefined ? null : last.id + 1 };
   }
 
-  /** Null when it is a dead letter still. */
-  #decode(letter: DeadLetterWithPayload): Decoded | null {
-    const decoded = this.#decoder.decode({ ...letter, isPast: true });
-    return decoded.deadLetter === null ? decoded : null;
-  }
-
-  /** The readings that the message's first decoding did not leave in the log. */
-  async #notStored(letter: DeadLetterEntry, { readings }: Decoded): Promise<DecodedReading[]> {
-    const stored = new Set<string>();
-    for (const stream of this.#log.streams.all) {
-      const first = await this.#log.offsetAtTime(stream, letter.receivedAtUs);
-      for (let from = first; from < first + ROWS_LOOKED_AT; ) {
-        const { runs, next } = await this.#log.read(stream, from, first + ROWS_LOOKED_AT - from);
-        for (const run of runs) this.#noteNames(run, letter, stored);
-        if (next === from) break;
-        from = next;
-      }
-    }
-    return readings.filter((reading) => !stored.has(nameOf(reading)));
-  }
-
-  /** Of the rows that came with the letter. */
-  #noteNames(
-    { count, receivedAtUs, series }: ReadingColumns,
-    letter: DeadLetterEntry,
-    names: Set<string>,
-  ): void {
-    for (let row = 0; row < count; row += 1) {
-      if (receivedAtUs[row] !== BigInt(letter.receivedAtUs)) continue;
-      const key = this.#log.series.keys[series[row] as number];
-      if (key?.source === letter.source) names.add(nameOf(key));
-    }
+  /** The letter becomes its readings; gives how many, -1 when it is a dead letter still. */
+  #store(letter: DeadLetterWithPayload, decoded: Decoded): number {
+    if (decoded.deadLetter !== null) return -1;
+    // Of which it was not noted what counts already; nothing may count twice.
+    if (letter.isPartial && letter.parts.length === 0) return -1;
+    const readings = withoutParts(decoded.readings, letter.parts);
+    if (!this.#log.series.hasRoomFor(readings, letter.source)) return -1;
+    // Refusable: what a full stream does not take stays a dead letter.
+    this.#log.append({ ...letter, isRefusable: true }, { ...decoded, readings });
+    this.#log.removeDeadLetters([letter.id]);
+    return readings.length;
   }
 
   #flush(): Promise<void> {
@@ -120,8 +97,4 @@ export class DeadLetterWorker {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-function nameOf({ device, channel, metric }: Pick<SeriesKey, 'device' | 'channel' | 'metric'>) {
-  return `${device}\n${channel}\n${metric}`;
 }

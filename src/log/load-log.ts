@@ -5,6 +5,7 @@ import type { ConsumerPositions } from './consumer-positions.ts';
 import type { Database } from './database.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { DeviceState } from './device-state.ts';
+import type { GroupStore } from './groups/group-store.ts';
 import type { Ledger } from './ledger.ts';
 import { positionRecord, removalRecord } from './ledger-position.ts';
 import {
@@ -36,6 +37,7 @@ export interface LoadParts {
   readonly seriesState: SeriesState;
   readonly devices: DeviceState;
   readonly positions: ConsumerPositions;
+  readonly groups: GroupStore;
   readonly producers: Producers;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: Ledger;
@@ -62,10 +64,11 @@ export async function loadLog(parts: LoadParts): Promise<number> {
   for (const each of stored.streams) await catchUp(parts, each);
   parts.devices.listen(options.clock());
   for (const position of await loadPositions(database)) parts.positions.set(position);
+  await parts.groups.load(database);
   await loadProducers(database, (name, sequence) => parts.producers.restore(name, sequence));
-  await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
+  const newestLetterUs = await parts.deadLetters.load(database, parts.ledger.state.deadLettersNext);
   await noteAll(parts);
-  return parts.seriesState.lastSeenUs;
+  return Math.max(parts.seriesState.lastSeenUs, newestLetterUs);
 }
 
 // A ledger that is missing, or not whole, gets what the database has; a whole one has it already. The
@@ -78,7 +81,8 @@ async function noteAll(parts: LoadParts): Promise<void> {
     watermarks.setStream(id, highWatermark);
     if (!ledger.isReserved(id, highWatermark)) ledger.raiseReserve(id, highWatermark);
   }
-  watermarks.setDeadLetters(deadLetters.firstId, deadLetters.nextId);
+  const { nextId, storedCount } = deadLetters;
+  watermarks.setDeadLetters(nextId - storedCount, nextId);
   notePositions(ledger, positions);
   if (ledger.found.isMissing || ledger.isDamaged) {
     for (const loss of await loadLosses(database)) ledger.noteLoss(loss);

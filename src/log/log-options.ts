@@ -28,6 +28,8 @@ export interface LogOptions {
   readonly seriesMax: number;
   readonly deadLettersMax: number;
   readonly deadLetterBytesMax: number;
+  /** Dead letters received longer ago go; 0 for never. */
+  readonly deadLetterAgeMs: number;
   readonly lossesMax: number;
   readonly clock: Clock;
   readonly events: LogEvents;

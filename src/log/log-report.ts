@@ -44,7 +44,7 @@ export class LogReport {
     const { log, metrics, options } = this.#parts;
     await this.#oldestUnread.refresh(log.positions());
     const { commits, p50, p99 } = metrics.commitMs();
-    const letters = log.deadLetterTotals();
+    const letters = log.deadLetters;
     const streams = log.streams.all.map((stream) => this.#streamStatus(stream));
     const space = readDiskSpace(options.directory);
     return {

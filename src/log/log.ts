@@ -4,7 +4,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Decoded } from '../core/contracts.ts';
-import { asMillpondError, MillpondError } from '../core/errors.ts';
+import { asMillpondError, type MillpondError } from '../core/errors.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import { AppendQueue } from './append-queue.ts';
 import { Appender } from './appender.ts';
@@ -18,6 +18,7 @@ import { DeviceState } from './device-state.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './disk-space.ts';
+import { GroupStore } from './groups/group-store.ts';
 import { HotReader } from './hot-reader.ts';
 import { Lane, whileAllIdle } from './lane.ts';
 import type { Ledger } from './ledger.ts';
@@ -30,6 +31,8 @@ import { Pending } from './pending.ts';
 import type { Position } from './position.ts';
 import { PositionCommits } from './position-commits.ts';
 import { Producers } from './producers.ts';
+import { readFailure } from './read-failure.ts';
+import { DeadLetterAge } from './retention/dead-letter-age.ts';
 import { Keeper } from './retention/keeper.ts';
 import { SteadyClock } from './retention/steady-clock.ts';
 import { SegmentFiles } from './segments/segment-files.ts';
@@ -44,8 +47,6 @@ import { TailWaiters } from './tail-waiters.ts';
 import type { Watermarks } from './watermarks.ts';
 
 const RETRY_MS = { first: 100, max: 5_000 };
-/** How long the clock must go on steadily before anything is dropped for its age. */
-const STEADY_AFTER_MS = 24 * 3_600_000;
 
 export class Log {
   readonly series: SeriesTable;
@@ -56,6 +57,8 @@ export class Log {
   readonly producers: Producers;
   /** Changes of consumers' positions. */
   readonly consumers: PositionCommits;
+  readonly deadLetters: DeadLetterStore;
+  readonly groups: GroupStore;
   /** What was put right when it was opened. */
   readonly recoveryFindings: number;
   readonly #options: LogOptions;
@@ -72,7 +75,6 @@ export class Log {
   readonly #reader: StreamReader;
   readonly #segmentReader: SegmentReader;
   readonly #positions: ConsumerPositions;
-  readonly #deadLetters: DeadLetterStore;
   readonly #files: SegmentFiles;
   readonly #ledger: Ledger;
   readonly #watermarks: Watermarks;
@@ -95,7 +97,7 @@ export class Log {
     this.series = new SeriesTable(options.seriesMax);
     this.devices = new DeviceState(this.series);
     this.#positions = new ConsumerPositions(options.consumersMax);
-    this.#deadLetters = new DeadLetterStore({
+    this.deadLetters = new DeadLetterStore({
       countMax: options.deadLettersMax,
       bytesMax: options.deadLetterBytesMax,
     });
@@ -133,7 +135,7 @@ export class Log {
       seriesState: this.seriesState,
       devices: this.devices,
       positions: this.#positions,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.deadLetters,
       losses: this.losses,
       ledger: this.#ledger,
       watermarks: this.#watermarks,
@@ -160,12 +162,14 @@ export class Log {
       countMax: options.producersMax,
       pending: () => this.#queue.filling,
     });
-    this.consumers = new PositionCommits({
+    const changes = {
       positions: this.#positions,
       pending: () => this.#queue.filling,
       startCommit: () => this.#queue.kick(),
       clock: options.clock,
-    });
+    };
+    this.consumers = new PositionCommits(changes);
+    this.groups = new GroupStore(changes);
     this.#appender = new Appender({
       pending: () => this.#queue.filling,
       series: this.series,
@@ -201,9 +205,11 @@ export class Log {
     this.#appender.append(message, decoded);
   }
 
-  /** Letters that go with what is appended before and after it, in one commit. */
-  removeDeadLetters(ids: Iterable<number>): void {
-    for (const id of ids) this.#queue.filling.removedDeadLetters.add(id);
+  /** Letters that go with what is appended before and after it, in one commit. Gives how many there were. */
+  removeDeadLetters(ids: Iterable<number>): number {
+    const taken = this.deadLetters.take(ids);
+    for (const id of taken) this.#queue.filling.removedDeadLetters.add(id);
+    return taken.length;
   }
 
   /** Notes that something was lost before it came to the log; written with the next commit. */
@@ -273,16 +279,10 @@ export class Log {
     return this.#files.pin();
   }
 
-  // After a failed commit DuckDB may refuse to read for a while: the disk's fault, and it passes.
-  async #explained<T>(reading: Promise<T>): Promise<T> {
-    try {
-      return await reading;
-    } catch (cause) {
-      if (cause instanceof MillpondError || this.#problem === null) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const text = `The log cannot be read until the disk is well again: ${why}`;
-      throw new MillpondError('LOG_WRITE_FAILED', text, { cause });
-    }
+  #explained<T>(reading: Promise<T>): Promise<T> {
+    return reading.catch((cause: unknown) => {
+      throw readFailure(cause, this.#problem);
+    });
   }
 
   /** Resolves when the stream goes beyond `offset`, after `ms`, or when the signal aborts. */
@@ -298,10 +298,6 @@ export class Log {
       segmentBytes += segments.bytes;
     }
     return { ...this.#database.sizes(), tailBytes, segmentBytes };
-  }
-
-  deadLetterTotals(): { count: number; bytes: number } {
-    return { count: this.#deadLetters.count, bytes: this.#deadLetters.bytes };
   }
 
   /** Seals and drops what is due now; resolves when it is done or has failed. */
@@ -357,12 +353,15 @@ export class Log {
       seriesState: this.seriesState,
       devices: this.devices,
       positions: this.#positions,
+      groups: this.groups,
       producers: this.producers,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.deadLetters,
       ledger: this.#ledger,
       watermarks: this.#watermarks,
       reader: this.#reader,
     });
+    const { clock } = options;
+    const steadyClock = new SteadyClock({ clock, lastSeenUs });
     this.#keeper = new Keeper({
       directory: options.directory,
       streams: this.streams,
@@ -371,12 +370,14 @@ export class Log {
       database: () => this.#database,
       lane: this.#lanes.sealer,
       betweenCommits: (task) => this.#queue.between(task),
-      clock: options.clock,
-      steadyClock: new SteadyClock({
-        clock: options.clock,
-        monotonicMs: () => performance.now(),
-        lastSeenUs,
-        steadyAfterMs: STEADY_AFTER_MS,
+      clock,
+      steadyClock,
+      deadLetterAge: new DeadLetterAge({
+        ageMs: options.deadLetterAgeMs,
+        clock,
+        steadyClock,
+        letters: this.deadLetters,
+        log: this,
       }),
       sealAgeMs: options.sealAgeMs,
       bytesMax: options.bytesMax,

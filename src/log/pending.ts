@@ -2,6 +2,7 @@
 
 import type { FrameFault, RawMessage } from '../core/raw-message.ts';
 import { ColumnBuilder } from './column-builder.ts';
+import { GroupChange } from './groups/group-change.ts';
 import type { Loss } from './loss-book.ts';
 import { isLater, type Position, positionKey, type Removal } from './position.ts';
 
@@ -15,15 +16,15 @@ export interface DeadLetter {
   readonly isRetained: boolean;
   readonly isRedelivered: boolean;
   readonly fault?: FrameFault;
-  /** Other parts of the message became readings. */
-  readonly isPartial: boolean;
+  /** As `encodeParts` tells them, the readings of the message that count already; empty for none. */
+  readonly parts: Uint8Array;
   /** A copy, owned by the dead letter. */
   readonly payload: Uint8Array;
 }
 
 export function deadLetterOf(
   message: RawMessage,
-  why: { profile: string; reason: string; detail: string; isPartial: boolean },
+  why: { profile: string; reason: string; detail: string; parts: Uint8Array },
 ): DeadLetter {
   return {
     receivedAtUs: message.receivedAtUs,
@@ -34,10 +35,15 @@ export function deadLetterOf(
     detail: why.detail,
     isRetained: message.isRetained,
     isRedelivered: message.isRedelivered,
-    isPartial: why.isPartial,
+    parts: why.parts,
     ...(message.fault === undefined ? {} : { fault: message.fault }),
     payload: Uint8Array.from(message.payload),
   };
+}
+
+/** What it counts for against the limit. */
+export function bytesOf({ payload, parts }: DeadLetter): number {
+  return payload.length + parts.length;
 }
 
 export class Pending {
@@ -52,6 +58,8 @@ export class Pending {
   /** By stream and name; none is in both. */
   readonly positions = new Map<string, Position>();
   readonly removedPositions = new Map<string, Removal>();
+  /** By stream and name. */
+  readonly groups = new Map<string, GroupChange>();
   /** The highest sequence of each producer of messages in this commit. */
   readonly producers = new Map<string, number>();
   readonly forgottenProducers = new Set<string>();
@@ -70,6 +78,7 @@ export class Pending {
       this.removedDeadLetters.size === 0 &&
       this.positions.size === 0 &&
       this.removedPositions.size === 0 &&
+      this.groups.size === 0 &&
       this.producers.size === 0 &&
       this.forgottenProducers.size === 0 &&
       this.losses.length === 0 &&
@@ -90,6 +99,16 @@ export class Pending {
     const key = positionKey(removal);
     this.positions.delete(key);
     this.removedPositions.set(key, removal);
+  }
+
+  groupChange(stream: string, consumer: string): GroupChange {
+    const key = positionKey({ stream, consumer });
+    let change = this.groups.get(key);
+    if (change === undefined) {
+      change = new GroupChange(stream, consumer);
+      this.groups.set(key, change);
+    }
+    return change;
   }
 
   builder(streamId: number): ColumnBuilder {

@@ -5,7 +5,7 @@ import type { Commit, CommitRows } from './commit.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { Loss } from './loss-book.ts';
-import type { Pending } from './pending.ts';
+import { bytesOf, type Pending } from './pending.ts';
 import { hotTable } from './schema.ts';
 import type { SeriesSnapshot } from './series-state.ts';
 
@@ -19,7 +19,7 @@ export interface RowTarget {
 export interface CommitContext {
   readonly targetOf: (streamId: number) => RowTarget;
   readonly newSeries: { readonly first: number; readonly keys: readonly SeriesKey[] };
-  readonly deadLetters: Pick<DeadLetterStore, 'nextId' | 'trimBelow' | 'countBelow'>;
+  readonly deadLetters: Pick<DeadLetterStore, 'nextId' | 'trimBelow' | 'takeBelow'>;
   readonly positions: Pick<ConsumerPositions, 'isBehind'>;
   readonly snapshots: readonly SeriesSnapshot[] | null;
   /** The durable end of each stream: what the snapshots hold. By number. */
@@ -27,7 +27,7 @@ export interface CommitContext {
   readonly nowUs: number;
 }
 
-/** Takes the rows out of `pending`. */
+/** Takes the rows out of `pending`, and the letters that must go out of the store. */
 export function prepareCommit(pending: Pending, context: CommitContext): Commit {
   const { deadLetters } = context;
   const rows: CommitRows[] = [];
@@ -42,9 +42,9 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
       columns: builder.take(),
     });
   }
-  const deadLetterBytes = pending.deadLetters.reduce((sum, { payload }) => sum + payload.length, 0);
+  const deadLetterBytes = pending.deadLetters.reduce((sum, letter) => sum + bytesOf(letter), 0);
   const trimBelow = deadLetters.trimBelow(pending.deadLetters.length, deadLetterBytes);
-  const trimCount = trimBelow < 0 ? 0 : deadLetters.countBelow(trimBelow);
+  const trimCount = trimBelow < 0 ? 0 : deadLetters.takeBelow(trimBelow);
   const trimmed = trimCount === 0 ? [] : [trimmedLoss(trimCount, context.nowUs)];
   return {
     rows,
@@ -52,10 +52,12 @@ export function prepareCommit(pending: Pending, context: CommitContext): Commit 
     deadLetters: pending.deadLetters,
     firstDeadLetterId: deadLetters.nextId,
     trimDeadLettersBelow: trimBelow,
+    trimmedDeadLetters: trimCount,
     removedDeadLetters: pending.removedDeadLetters,
     losses: [...pending.losses, ...trimmed],
     positions: [...pending.positions.values()].filter((each) => !context.positions.isBehind(each)),
     removedPositions: [...pending.removedPositions.values()],
+    groups: [...pending.groups.values()].map((group) => group.write()),
     producers: pending.producers,
     forgottenProducers: pending.forgottenProducers,
     producersAtUs: context.nowUs,

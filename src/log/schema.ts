@@ -24,9 +24,19 @@ export const createTables = [
   `create table if not exists dead_letters (
      id bigint, received_at timestamp, source varchar, topic varchar, profile varchar,
      reason varchar, detail varchar, flags utinyint, payload blob)`,
+  // Of a letter with parts that are readings: which those are (letter-parts.ts).
+  'create table if not exists dead_letter_parts (id bigint, parts blob)',
   `create table if not exists losses (
      stream varchar, first_offset bigint, last_offset bigint, count bigint,
      reason varchar, detail varchar, recorded_at timestamp)`,
+  // What of a group is settled above its position, of the position's revision: the sum of its rows,
+  // each a set of offsets as `groups/offset-ranges.ts` writes it.
+  `create table if not exists group_settled (
+     stream varchar, consumer varchar, revision bigint, settled blob)`,
+  `create table if not exists group_dead_letters (
+     stream varchar, consumer varchar, "offset" bigint, series integer, measured_at timestamp,
+     received_at timestamp, number double, text varchar, quality utinyint, failures integer,
+     reason varchar, died_at timestamp)`,
   // The sealed files: offsets [first_offset, next_offset), the checksum of the whole file, and the
   // least and greatest time of arrival in it.
   `create table if not exists segments (

@@ -82,6 +82,18 @@ export class SeriesTable {
     return id;
   }
 
+  /** Whether all readings would get a number. */
+  hasRoomFor(readings: readonly DecodedReading[], source: string): boolean {
+    const room = this.#countMax - this.#keys.length;
+    if (readings.length <= room) return true;
+    const added = new Set<string>();
+    for (const { device, channel, metric, unit } of readings) {
+      const joinedKey = joined(device, channel, metric, unit, source);
+      if (!this.#ids.has(joinedKey)) added.add(joinedKey);
+    }
+    return added.size <= room;
+  }
+
   #add(key: SeriesKey): void {
     const id = this.#keys.length;
     this.#keys.push(key);

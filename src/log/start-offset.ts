@@ -42,8 +42,11 @@ export async function resetConsumer(log: Log, { stream: name, consumer }: Consum
   await log.consumers.seek(stream, consumer, stream.lowWatermark);
 }
 
-// An offset below the low watermark is left as it is: whoever reads from there is told of the gap.
-async function startOffset(
+/**
+ * Throws OFFSET_BEYOND_END, and as `Log.read`. An offset below the low watermark is left as it is:
+ * whoever reads from there is told of the gap.
+ */
+export async function startOffset(
   log: Log,
   stream: StreamState,
   start: StartRequest['start'],

@@ -88,6 +88,7 @@ export class Watermarks {
     this.#set(stream, 0, next);
   }
 
+  /** `next` is the number of the letter to come; `next - first` are kept. */
   setDeadLetters(first: number, next: number): void {
     this.#set(DEAD_LETTERS, first, next);
   }

@@ -4,6 +4,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type DiskState, diskStates } from '../core/disk-state.ts';
+import type { QueryOutcome } from '../core/query.ts';
 import { Counts, LOOP_RESOLUTION_MS, noteLoopDelay, registerTotal } from './counts.ts';
 
 /** Read off the parts at each scrape. */
@@ -16,6 +17,8 @@ export interface IoReadings {
   readonly publishers: number;
   readonly tailFeeds: number;
   readonly tailFollowers: number;
+  readonly queries: number;
+  readonly queryProcesses: number;
   readonly readAheadBytes: number;
   /** To disks, by the whole process; 0 where the system does not tell. */
   readonly writtenBytes: number;
@@ -30,6 +33,7 @@ export interface IoReadings {
 export class IoMetrics {
   readonly #registry = new Registry();
   readonly #refusals = new Counts();
+  readonly #queries = new Counts();
   readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({
     resolution: LOOP_RESOLUTION_MS,
   });
@@ -37,6 +41,7 @@ export class IoMetrics {
   #receivedBytes = 0;
   #delivered = 0;
   #connects = 0;
+  #querySeconds = 0;
 
   constructor(read: () => IoReadings) {
     const registers = [this.#registry];
@@ -111,6 +116,22 @@ export class IoMetrics {
       () => read().connections.waitingCount,
     );
     gauge('millpond_publishers', 'Publish calls under way.', () => read().publishers);
+    gauge('millpond_queries_running', 'Queries that run now.', () => read().queries);
+    gauge(
+      'millpond_query_processes',
+      'Processes for queries, busy or kept for the next one.',
+      () => read().queryProcesses,
+    );
+    this.#queries.register(registers, {
+      name: 'millpond_queries_total',
+      help: 'Queries by how they ended.',
+      label: 'outcome',
+    });
+    counter(
+      'millpond_query_seconds_total',
+      'How long queries took together, waiting for their turn and delivery included.',
+      () => this.#querySeconds,
+    );
     gauge(
       'millpond_tail_feeds',
       'Reads under way that followers at the end of a stream share.',
@@ -149,6 +170,11 @@ export class IoMetrics {
 
   connected(): void {
     this.#connects += 1;
+  }
+
+  queried(outcome: QueryOutcome, seconds: number): void {
+    this.#queries.add(outcome);
+    this.#querySeconds += seconds;
   }
 
   refused(reason: string): void {

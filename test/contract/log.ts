@@ -436,7 +436,8 @@ export function describeLog(subject: LogUnderTest): void {
           decodedOf([readingOf({ value: 7 })], partly),
         );
         await settled(log);
-        expect(log.deadLetterTotals()).toEqual({ count: 2, bytes: 5 });
+        // With what is noted of the reading that counts already.
+        expect(log.deadLetters).toMatchObject({ count: 2, bytes: 5 + 8 });
         expect(await valuesOf(log)).toEqual([7]);
         await log.close();
         expect(await subject.deadLetters(folder)).toEqual([
@@ -458,7 +459,7 @@ export function describeLog(subject: LogUnderTest): void {
           },
         ]);
         const again = await subject.open(folder);
-        expect(again.deadLetterTotals()).toEqual({ count: 2, bytes: 5 });
+        expect(again.deadLetters).toMatchObject({ count: 2, bytes: 5 + 8 });
         await again.close();
       });
 
@@ -470,7 +471,7 @@ export function describeLog(subject: LogUnderTest): void {
         await settled(log);
         await log.close();
         const again = await subject.open(folder);
-        expect(again.deadLetterTotals()).toEqual({ count: 1, bytes: 0 });
+        expect(again.deadLetters).toMatchObject({ count: 1, bytes: 0 });
         await again.close();
       });
 
@@ -635,7 +636,7 @@ export function describeLog(subject: LogUnderTest): void {
         await log.close();
         const again = await subject.open(folder);
         expect(await valuesOf(again)).toEqual([1, 2, 3]);
-        expect(again.deadLetterTotals().count).toBe(1);
+        expect(again.deadLetters.count).toBe(1);
         await again.close();
       });
 

@@ -46,6 +46,15 @@ test('invented readings never go into the data directory of a config file', asyn
   expect(existsSync(join(rig.folder, 'demo-data'))).toBe(true);
 });
 
+test('SIGHUP makes it read its profiles again, and it goes on', async () => {
+  const demo = await rig.gateway(['demo', '--devices', '1']);
+  demo.child.kill('SIGHUP');
+  await demo.until('err', 'profiles reloaded');
+  expect((await rig.run(['status', '--grpc', demo.grpc])).code).toBe(0);
+  demo.child.kill('SIGTERM');
+  expect(await demo.ended).toBe(0);
+});
+
 test('a port that is taken is told as for serve', async () => {
   const { grpc, mqtt } = await rig.gateway();
   const demo = rig.start(['demo'], {

@@ -43,6 +43,8 @@ test('shows streams, consumers with their lag, dead letters and devices', async 
     streams: [{ stream: 'readings', lowWatermark: '0', highWatermark: '10' }],
     consumers: [{ consumer: 'mill-1', nextOffset: '4', lag: 6 }],
     deadLetters: 1,
+    devices: 1,
+    staleDevices: 0,
   });
 });
 

@@ -108,6 +108,22 @@ test('follows over a kill of the gateway: none twice, none left out; a key store
   expect(told).toEqual(['GATEWAY_UNREACHABLE', 'resumed']);
 });
 
+test('asks in SQL, with parameters, and gets rows as objects', async () => {
+  const client = connect((await start(tempFolder())).addresses.grpc);
+  for (const value of [20, 30.5]) await client.publish(temperature(value));
+  const rows = [];
+  const sql = `select device, count(*) as n, avg(number) as mean, null as nothing, $1 as word,
+    max("offset") as last, min(measured_at) < now() as past from readings where number > $2 group by all`;
+  for await (const row of client.query(sql, { parameters: ['über', 1.5] })) rows.push(row);
+  expect(rows).toEqual([
+    { device: 'boiler', n: 2, mean: 25.25, nothing: null, word: 'über', last: 1, past: true },
+  ]);
+  const named = client.query('select $big + 1 as big', { parameters: { big: 2n ** 60n } });
+  for await (const row of named) expect(row).toEqual({ big: 2n ** 60n + 1n });
+  const refused = client.query('drop table readings').next();
+  await expect(refused).rejects.toMatchObject({ code: 'QUERY_REFUSED' });
+});
+
 test('what trying again would not mend is thrown with its code', async () => {
   const gateway = await start(tempFolder());
   const client = connect(gateway.addresses.grpc);

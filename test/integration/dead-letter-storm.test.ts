@@ -47,7 +47,7 @@ test.each([
       }
       append(log, [sent]);
       await settled(log);
-      expect(log.deadLetterTotals().bytes).toBeLessThanOrEqual(defaults.deadLetterBytesMax);
+      expect(log.deadLetters.bytes).toBeLessThanOrEqual(defaults.deadLetterBytesMax);
     }
     expect(failures).toEqual([]);
     expect(log.problem).toBeNull();

@@ -255,10 +255,10 @@ test('too many dead letters: the oldest go, and are a recorded loss', async () =
       decodedOf([], reason),
     );
     await settled(log);
-    expect(log.deadLetterTotals().count).toBeLessThanOrEqual(20);
-    expect(log.deadLetterTotals().bytes).toBe(3 * log.deadLetterTotals().count);
+    expect(log.deadLetters.count).toBeLessThanOrEqual(20);
+    expect(log.deadLetters.bytes).toBe(3 * log.deadLetters.count);
   }
-  const { count } = log.deadLetterTotals();
+  const { count } = log.deadLetters;
   await log.close();
   const letters = await withDatabase(folder, 'select topic from dead_letters order by id');
   expect(letters.map(({ topic }) => topic)).toEqual(

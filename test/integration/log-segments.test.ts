@@ -362,7 +362,7 @@ test('a full stream that refuses takes nothing until there is room, and loses no
   await settled(log);
   expect(await valuesOf(log)).toEqual(upTo(stream.highWatermark));
   expect(log.losses.byReason()).toEqual(new Map([['stream_full', 4]]));
-  expect(log.deadLetterTotals().count).toBe(1);
+  expect(log.deadLetters.count).toBe(1);
   await log.commitPosition('', 'analytics', stream.highWatermark);
   await log.keep();
   expect(stream.isFull).toBe(false);
@@ -407,7 +407,7 @@ test('a directory of the first version is brought up to this one, with all that 
   expect(rows.map(({ value }) => value)).toEqual(upTo(257).slice(7));
   expect(rows[0]).toMatchObject({ device: 'attic', metric: 'temperature', unit: 'Cel' });
   expect(log.position('', 'c')).toBe(20);
-  expect(log.deadLetterTotals().count).toBe(1);
+  expect(log.deadLetters.count).toBe(1);
   append(log, [257]);
   await settled(log);
   await log.keep();

@@ -1,6 +1,7 @@
 // The Modbus master against slaves on a pty: what it reads, what it makes of it, and what it does when
 // slaves are silent, refuse, or send nonsense.
-import { describe, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type {
   ModbusMaster,
   ModbusRegister,
@@ -178,6 +179,42 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
     while (rig.source.status()[0]?.problem !== null) {
       await rig.intake.messages.count(rig.intake.messages.all.length + 1);
     }
+  });
+
+  test('takes no late answer for that to another request', async () => {
+    const modbus = masterOf(
+      {
+        1: [
+          register({ metric: 'temperature', address: 0 }),
+          register({ metric: 'humidity', address: 50 }),
+        ],
+      },
+      { timeoutMs: 100 },
+    );
+    const rig = serialRig({ modbus });
+    const payloads = bytesOf(rig);
+    const device = await rig.plug();
+    const registers = registersAnswer({ 1: { 0: 21, 50: 60 } });
+    // A slave that is always late by more than a time-out and the pause behind it.
+    const late: Promise<void>[] = [];
+    const slaves = new ModbusSlaves(device, (request) => {
+      const answer = registers(request) as Uint8Array;
+      late.push(delay(250).then(() => device.write(answer)));
+      return null;
+    });
+    onTestFinished(async () => {
+      await Promise.all(late);
+    });
+    await rig.source.start();
+    for (let failures = 1; failures <= 5; failures += 1) await rig.events.failures.count(failures);
+    slaves.answer = registers;
+    await rig.intake.messages.first(({ topic }) => topic === 'tty/1/3/0/1');
+    await rig.intake.messages.first(({ topic }) => topic === 'tty/1/3/50/1');
+    const outcomes = decoded(modbus, rig.intake.messages.all, payloads);
+    const values = outcomes.flatMap(({ readings }) =>
+      readings.map(({ metric, value }) => `${metric} ${value}`),
+    );
+    expect([...new Set(values)].sort()).toEqual(['humidity 60', 'temperature 21']);
   });
 
   test('keeps an answer with a wrong checksum, and makes no reading of it', async () => {

@@ -34,6 +34,7 @@ export function openLog(directory: string, options: Partial<LogOptions> = {}): P
     seriesMax: 1_000_000,
     deadLettersMax: 1000,
     deadLetterBytesMax: 1024 * 1024,
+    deadLetterAgeMs: 0,
     clock: () => 1_700_000_000_000_000,
     events: noEvents,
     ...options,

@@ -1,6 +1,7 @@
 // Reads the log the way a consumer does: over gRPC, with the generated client.
 
 import { credentials } from '@grpc/grpc-js';
+import { Format } from '../../src/generated/millpond/v1/format.ts';
 import type { Reading } from '../../src/generated/millpond/v1/reading.ts';
 import {
   type SubscribeRequest,
@@ -21,6 +22,7 @@ export function subscribeRequest(fields: Partial<SubscribeRequest> = {}): Subscr
     metrics: [],
     stopAtEnd: false,
     maxBatch: 0,
+    format: Format.FORMAT_UNSPECIFIED,
     ...fields,
   };
 }

@@ -10,7 +10,7 @@ export function factLines(status: GetStatusResponse): string[] {
   const facts = [
     ['Dead letters', countText(status.deadLetters)],
     ['Lost', lostText(status)],
-    ['Devices', `${countText(status.devices)}, in ${countText(log?.series ?? 0)} series`],
+    ['Devices', devicesText(status)],
     [
       'Connections',
       `${countText(status.mqttConnections)} MQTT, ${countText(status.subscribers)} subscribers`,
@@ -30,6 +30,13 @@ export function factLines(status: GetStatusResponse): string[] {
     facts.push(['Last start', `put ${countText(findings)} things right; see millpond doctor`]);
   }
   return tableLines(['left', 'left'], facts);
+}
+
+function devicesText({ devices, staleDevices, log }: GetStatusResponse): string {
+  const all = `${countText(devices)}, in ${countText(log?.series ?? 0)} series`;
+  return staleDevices === 0n
+    ? all
+    : `${all}; ${countText(staleDevices)} STALE, see millpond devices --stale`;
 }
 
 function lostText({ lost }: GetStatusResponse): string {

@@ -23,6 +23,7 @@ export function statusJson(status: GetStatusResponse): string {
       Object.entries(status.lost).map(([reason, count]) => [reason, Number(count)]),
     ),
     devices: Number(status.devices),
+    staleDevices: Number(status.staleDevices),
     mqttConnections: status.mqttConnections,
     serialPorts: status.serialPorts.map(({ name, path, isOpen, problem }) => ({
       name,

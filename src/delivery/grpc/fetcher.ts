@@ -3,7 +3,8 @@
 
 import type { EncodedFetch, FetchRequest } from '../../core/contracts.ts';
 import type { ReadingColumns, SeriesKey } from '../../core/reading.ts';
-import { BatchEncoder, type Encoded } from './batch-encoder.ts';
+import { ArrowEncoder } from './arrow/arrow-encoder.ts';
+import { BatchEncoder, type Encoded, type EncodeRequest } from './batch-encoder.ts';
 import { SeriesFilters } from './series-filter.ts';
 
 /** The rows of one stream, as the log gives them. */
@@ -24,19 +25,25 @@ export interface RowSource {
 const SCANNED_ROWS_MAX = 65_536;
 const NOTHING: Pick<Encoded, 'buffer' | 'ranges'> = { buffer: new ArrayBuffer(0), ranges: [] };
 
+interface Encoder {
+  rowsFor(bytesMax: number): number;
+  encode(request: EncodeRequest): Encoded;
+}
+
 export class Fetcher {
-  readonly #encoder: BatchEncoder;
+  readonly #encoders: Readonly<Record<FetchRequest['format'], Encoder>>;
   readonly #filters: SeriesFilters;
   readonly #clockMs: () => number;
 
   /** `keys` is the series table's own list. `clockMs` only measures waiting. */
   constructor(keys: readonly SeriesKey[], clockMs: () => number = () => performance.now()) {
-    this.#encoder = new BatchEncoder(keys);
+    this.#encoders = { rows: new BatchEncoder(keys), arrow: new ArrowEncoder(keys) };
     this.#filters = new SeriesFilters(keys);
     this.#clockMs = clockMs;
   }
 
   async fetch(request: FetchRequest, rows: RowSource, signal: AbortSignal): Promise<EncodedFetch> {
+    const encoder = this.#encoders[request.format];
     const wants = this.#filters.get(request.filter);
     const deadlineMs = this.#clockMs() + request.waitMs;
     let from = request.from;
@@ -50,10 +57,10 @@ export class Fetcher {
         await rows.waitBeyond(from, waitMs, signal);
         continue;
       }
-      const rowsMax = Math.min(end - from, this.#encoder.rowsFor(request.bytesMax));
+      const rowsMax = Math.min(end - from, encoder.rowsFor(request.bytesMax));
       const read = await rows.read(from, rowsMax);
       const first = read.gap?.next ?? from;
-      const encoded = this.#encoder.encode({
+      const encoded = encoder.encode({
         runs: read.runs,
         from: first,
         batchReadingsMax: request.batchReadingsMax,

@@ -28,7 +28,10 @@ export interface GrpcServerOptions {
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
-  readonly telemetry: Omit<TelemetryParts, 'subscribers' | 'publishers' | 'connections'>;
+  readonly telemetry: Omit<
+    TelemetryParts,
+    'subscribers' | 'publishers' | 'connections' | 'queries'
+  >;
   readonly consumersMax: number;
   readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
@@ -49,6 +52,7 @@ export class GrpcServer {
   readonly #subscribers = new CallSet();
   readonly #connections: ConsumerConnections;
   readonly #publishers = new CallSet();
+  readonly #queries = new CallSet();
   readonly #backups = new Set<AbortController>();
   readonly #server: Server;
   readonly #health: HealthImplementation;
@@ -95,6 +99,7 @@ export class GrpcServer {
         subscribers: this.#subscribers,
         publishers: this.#publishers,
         connections: this.#connections,
+        queries: this.#queries,
       }),
     );
     const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
@@ -127,12 +132,13 @@ export class GrpcServer {
     }
   }
 
-  /** Ends subscriptions, publishers still sending, and backups with LOG_STOPPING, lets other calls finish, then closes. */
+  /** Ends subscriptions, publishers still sending, queries and backups with LOG_STOPPING, lets other calls finish, then closes. */
   async stop(): Promise<void> {
     this.setServing(false);
     const reason = new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
     this.#subscribers.abortAll(reason);
     this.#publishers.abortAll(reason);
+    this.#queries.abortAll(reason);
     for (const controller of this.#backups) controller.abort(reason);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

@@ -53,6 +53,7 @@ export function toStatusResponse(
     consumers: toConsumers(log, connections),
     deadLetters: BigInt(log.deadLetters),
     devices: BigInt(log.devices),
+    staleDevices: BigInt(log.staleDevices),
     mqttConnections: status.mqttConnections,
     serialPorts: status.serialPorts.map((port) => ({ ...port, problem: port.problem ?? '' })),
     subscribers: status.subscribers,

@@ -1,35 +1,54 @@
 // A SubscribeRequest as it came, checked and put into the gateway's own terms.
 
-import type { ReadingFilter, StartRequest } from '../../core/contracts.ts';
+import type { DeliveryFormat, ReadingFilter, StartRequest } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
+import { Format } from '../../generated/millpond/v1/format.ts';
 import { Edge } from '../../generated/millpond/v1/offsets.ts';
 import type { SubscribeRequest } from '../../generated/millpond/v1/telemetry_service.ts';
 
 const GLOBS_MAX = 100;
 const GLOB_CHARACTERS_MAX = 256;
 
+/** What one fetch may hold; of `max_batch` the default and the limit. */
+export interface BatchLimits {
+  readonly readingsMax: number;
+  readonly bytesMax: number;
+}
+
 export interface CheckedSubscribe {
   readonly start: StartRequest;
   readonly filter: ReadingFilter | null;
+  readonly format: DeliveryFormat;
   readonly batchReadingsMax: number;
+  readonly fetchBytesMax: number;
   readonly stopAtEnd: boolean;
 }
 
 /** Throws REQUEST_INVALID or OFFSET_BEYOND_END. */
 export function checkSubscribe(
   request: SubscribeRequest,
-  batchReadingsMax: number,
+  limits: Readonly<Record<DeliveryFormat, BatchLimits>>,
 ): CheckedSubscribe {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = request;
   checkGlobs('devices', devices);
   checkGlobs('metrics', metrics);
+  const format = formatOf(request.format);
+  const { readingsMax, bytesMax } = limits[format];
   const isFiltered = devices.length > 0 || metrics.length > 0;
   return {
     start: { stream, consumer, start: startOf(request) },
     filter: isFiltered ? { devices, metrics } : null,
-    batchReadingsMax: maxBatch === 0 ? batchReadingsMax : Math.min(maxBatch, batchReadingsMax),
+    format,
+    batchReadingsMax: maxBatch === 0 ? readingsMax : Math.min(maxBatch, readingsMax),
+    fetchBytesMax: bytesMax,
     stopAtEnd,
   };
+}
+
+function formatOf(format: Format): DeliveryFormat {
+  if (format === Format.FORMAT_ARROW) return 'arrow';
+  if (format === Format.FORMAT_ROWS || format === Format.FORMAT_UNSPECIFIED) return 'rows';
+  throw new MillpondError('REQUEST_INVALID', `format: ${format} is no format.`);
 }
 
 function startOf({ start }: SubscribeRequest): StartRequest['start'] {

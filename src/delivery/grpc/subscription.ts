@@ -3,7 +3,12 @@
 // nothing more is held, so a client that stops reading costs the bytes of two fetches and slows
 // nobody. At the end it takes a place in the feed that all followers there share.
 
-import type { FetchResult, LogReader, ReadingFilter } from '../../core/contracts.ts';
+import type {
+  DeliveryFormat,
+  FetchResult,
+  LogReader,
+  ReadingFilter,
+} from '../../core/contracts.ts';
 import { FETCH_BYTES_MIN, type ReadAheadBudget } from './read-ahead-budget.ts';
 import { isSilent, messagesOf } from './stream-events.ts';
 import type { FeedPlace } from './tail-feed.ts';
@@ -34,6 +39,7 @@ export interface SubscriptionRange {
   /** Where the stream ended when the subscription began. */
   readonly highWatermark: number;
   readonly filter: ReadingFilter | null;
+  readonly format: DeliveryFormat;
   readonly batchReadingsMax: number;
 }
 
@@ -128,9 +134,9 @@ export class Subscription {
   }
 
   #joinFeed(from: number): void {
-    const { until, stream, filter, batchReadingsMax } = this.#range;
+    const { until, stream, filter, format, batchReadingsMax } = this.#range;
     if (until !== null || this.#parts.signal.aborted) return;
-    this.#place = this.#parts.feeds.join({ stream, filter, batchReadingsMax }, from);
+    this.#place = this.#parts.feeds.join({ stream, filter, format, batchReadingsMax }, from);
   }
 
   async #deliver(result: FetchResult, isLast: boolean): Promise<void> {
@@ -145,12 +151,12 @@ export class Subscription {
 
   async #fetch(from: number, until: number | null): Promise<Fetched> {
     const { log, budget, signal, progressIntervalMs } = this.#parts;
-    const { stream, filter, batchReadingsMax } = this.#range;
+    const { stream, filter, format, batchReadingsMax } = this.#range;
     const grantedBytes = budget.take(this.#wantedBytes);
     try {
       const result = await log.fetch(
         {
-          ...{ stream, filter, batchReadingsMax, from, until },
+          ...{ stream, filter, format, batchReadingsMax, from, until },
           bytesMax: grantedBytes,
           waitMs: progressIntervalMs,
         },

@@ -9,8 +9,10 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
-import type { Intake, LogReader } from '../../core/contracts.ts';
+import type { DeliveryFormat, Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
+import type { QueryRunner } from '../../core/query.ts';
+import type { QueryRequest } from '../../generated/millpond/v1/query.ts';
 import {
   type CommitRequest,
   type CommitResponse,
@@ -21,9 +23,10 @@ import {
 } from '../../generated/millpond/v1/telemetry_service.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
 import { PublishCall } from './publish-call.ts';
+import { answerQuery } from './query-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
-import { checkSubscribe, toOffset } from './subscribe-request.ts';
+import { type BatchLimits, checkSubscribe, toOffset } from './subscribe-request.ts';
 import { type MessageSink, Subscription } from './subscription.ts';
 import type { TailFeeds } from './tail-feeds.ts';
 
@@ -37,13 +40,14 @@ export interface TelemetryParts {
   readonly feeds: TailFeeds;
   readonly clock: Clock;
   readonly subscribersMax: number;
-  readonly batchReadingsMax: number;
-  readonly fetchBytesMax: number;
+  readonly batches: Readonly<Record<DeliveryFormat, BatchLimits>>;
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
   readonly subscribers: CallSet;
   readonly connections: ConsumerConnections;
   readonly publishers: CallSet;
+  readonly runner: QueryRunner;
+  readonly queries: CallSet;
 }
 
 /** The calls under way, so that a stopping gateway can end them. */
@@ -74,16 +78,18 @@ export class CallSet {
   }
 }
 
-/** Messages come encoded from the log thread, so this one answer is passed through as it is. */
+const encoded = {
+  // grpc-js copies with a method that only Buffers have.
+  responseSerialize: ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+    Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
+  responseDeserialize: (bytes: Buffer) => bytes,
+};
+
+/** Messages of these come encoded from elsewhere, and are passed through as they are. */
 export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation> = {
   ...TelemetryServiceService,
-  subscribe: {
-    ...TelemetryServiceService.subscribe,
-    // grpc-js copies with a method that only Buffers have.
-    responseSerialize: ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-      Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
-    responseDeserialize: (bytes: Buffer) => bytes,
-  },
+  subscribe: { ...TelemetryServiceService.subscribe, ...encoded },
+  query: { ...TelemetryServiceService.query, ...encoded },
 };
 
 export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
@@ -99,6 +105,13 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
         (response) => respond(null, response),
         (error: unknown) => respond(toServiceError(error)),
       );
+    },
+    query: (call: ServerWritableStream<QueryRequest, Uint8Array>) => {
+      const { runner, queries } = parts;
+      void answerQuery(call, {
+        run: (ask, signal) => runner.run(ask, sinkOf(call, signal), signal),
+        queries,
+      });
     },
     publish: (
       call: ServerReadableStream<PublishRequest, PublishResponse>,
@@ -165,7 +178,7 @@ async function subscribe(
       );
     }
     subscribers.add(controller);
-    const checked = checkSubscribe(call.request, parts.batchReadingsMax);
+    const checked = checkSubscribe(call.request, parts.batches);
     const { from, highWatermark } = await parts.log.resolveStart(checked.start);
     const range = {
       stream: checked.start.stream,
@@ -173,10 +186,12 @@ async function subscribe(
       until: checked.stopAtEnd ? highWatermark : null,
       highWatermark,
       filter: checked.filter,
+      format: checked.format,
       batchReadingsMax: checked.batchReadingsMax,
     };
+    const { fetchBytesMax } = checked;
     await parts.connections.during(checked.start, sinkOf(call, signal), async (sink) => {
-      const subscription = new Subscription({ ...parts, signal, sink }, range);
+      const subscription = new Subscription({ ...parts, fetchBytesMax, signal, sink }, range);
       if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
     });
     if (signal.reason instanceof MillpondError) throw signal.reason;
@@ -190,7 +205,7 @@ async function subscribe(
 
 /** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
 export function sinkOf(
-  call: Pick<ServerWritableStream<SubscribeRequest, Uint8Array>, 'write'>,
+  call: Pick<ServerWritableStream<unknown, Uint8Array>, 'write'>,
   signal: AbortSignal,
 ): MessageSink {
   const waiting = new Set<() => void>();

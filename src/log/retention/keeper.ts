@@ -15,6 +15,7 @@ import type { SegmentFiles } from '../segments/segment-files.ts';
 import { registerSegment, unregisterSegments } from '../segments/segment-registry.ts';
 import type { HotTable, StreamState } from '../stream-state.ts';
 import type { Streams } from '../streams.ts';
+import type { DeadLetterAge } from './dead-letter-age.ts';
 import { type DropReason, HOT_ROW_BYTES, limitOf, planRetention } from './retention-plan.ts';
 import type { SteadyClock } from './steady-clock.ts';
 
@@ -31,6 +32,7 @@ export interface KeeperOptions {
   readonly betweenCommits: <T>(task: () => Promise<T>) => Promise<T>;
   readonly clock: Clock;
   readonly steadyClock: SteadyClock;
+  readonly deadLetterAge: Pick<DeadLetterAge, 'look'>;
   /** A hot table is closed once its first row is so old, milliseconds. */
   readonly sealAgeMs: number;
   /** What all streams may take on disk together; 0 for no limit. */
@@ -120,6 +122,7 @@ export class Keeper {
       }
       await this.#retain(stream);
     }
+    this.#options.deadLetterAge.look();
     await this.#makeRoom();
     await this.#options.reserve.make(this.#options.diskFreeBytesMin);
   }

@@ -6,6 +6,8 @@ import type { Clock } from '../../core/clock.ts';
 
 /** How far the clock may be from where it should be, between two looks. */
 const JUMP_US = 10 * 60_000_000;
+/** How long the clock must go on steadily before anything is dropped for its age. */
+const STEADY_AFTER_MS = 24 * 3_600_000;
 
 export class SteadyClock {
   readonly #clock: Clock;
@@ -18,16 +20,16 @@ export class SteadyClock {
   /** `lastSeenUs` is the newest time that the log knows of; 0 if it is empty. */
   constructor(options: {
     readonly clock: Clock;
-    readonly monotonicMs: () => number;
     readonly lastSeenUs: number;
-    readonly steadyAfterMs: number;
+    readonly monotonicMs?: () => number;
+    readonly steadyAfterMs?: number;
   }) {
     this.#clock = options.clock;
-    this.#monotonicMs = options.monotonicMs;
-    this.#steadyAfterMs = options.steadyAfterMs;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#steadyAfterMs = options.steadyAfterMs ?? STEADY_AFTER_MS;
     this.#lastUs = options.clock();
-    this.#lastMs = options.monotonicMs();
-    const isNear = Math.abs(this.#lastUs - options.lastSeenUs) < options.steadyAfterMs * 1000;
+    this.#lastMs = this.#monotonicMs();
+    const isNear = Math.abs(this.#lastUs - options.lastSeenUs) < this.#steadyAfterMs * 1000;
     const isTrusted = options.lastSeenUs === 0 || isNear;
     this.#steadySinceMs = isTrusted ? Number.NEGATIVE_INFINITY : this.#lastMs;
   }

@@ -18,8 +18,13 @@ import type { ModbusFailure, SerialEvents } from './serial-events.ts';
 /** A frame ends with 3.5 characters of silence, 1.75 ms above 19200 baud (MODBUS over serial line, 2.5.1.1). */
 const PAUSE_MS_MIN = 2;
 const BITS_OF_PAUSE = 3.5 * 11;
-/** After a failure a late answer may still come; it must not be taken for that to the next request. */
-const LATE_MS = 100;
+/** After a failure the rest of the answer may still come; it is no part of the next one. */
+const REST_MS = 100;
+/**
+ * An answer does not say which registers it has. One that comes late would be taken for that to the slave's
+ * next request, so a slave that missed its time-out is left alone until so many of them are over.
+ */
+const LATE_TIMEOUTS = 3;
 
 interface Failure {
   readonly kind: ModbusFailure;
@@ -35,6 +40,8 @@ export class ModbusReader implements PortReader {
   readonly #wire: ModbusWire;
   readonly #master: InstanceType<typeof modbusSerial.default>;
   readonly #slaveProblems = new Map<number, string>();
+  /** By slave, on the clock of `performance`: until when an answer may still come. */
+  readonly #lateUntilMs = new Map<number, number>();
   #roundTimer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -118,11 +125,15 @@ export class ModbusReader implements PortReader {
     for (const slave of this.#config.modbus.slaves) {
       for (const request of planRequests(slave)) {
         if (this.#isStopped || !this.#link.isOpen) return;
+        if (performance.now() < (this.#lateUntilMs.get(slave.slave) ?? 0)) break;
+        const askedAtMs = performance.now();
         const failure = await this.#ask(request);
         this.#note(request, failure);
-        await this.#pause(failure === null ? this.#pauseMs() : LATE_MS);
-        // Its other registers would only cost more time-outs.
-        if (failure?.kind === 'timeout') break;
+        if (failure?.kind === 'timeout') {
+          const lateMs = LATE_TIMEOUTS * this.#config.modbus.timeoutMs;
+          this.#lateUntilMs.set(slave.slave, askedAtMs + lateMs);
+        }
+        await this.#pause(failure === null ? this.#pauseMs() : REST_MS);
       }
     }
   }

@@ -79,6 +79,7 @@ const fetchRequest: FetchRequest = {
   from: 0,
   until: null,
   filter: null,
+  format: 'rows' as const,
   batchReadingsMax: 1,
   bytesMax: 1,
   waitMs: 1,

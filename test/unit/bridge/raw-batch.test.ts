@@ -94,3 +94,27 @@ test('refuses a topic that its length field cannot hold, and keeps what was adde
   writer.add({ ...message, topic: 'b' });
   expect(read(writer.take()).map(({ topic }) => topic)).toEqual(['a', 'b']);
 });
+
+test('a buffer is about as large as its messages: the collector counts it whole', () => {
+  const writer = new RawBatchWriter();
+  const message = (bytes: number): RawMessage => ({
+    source: 'mqtt',
+    topic: 'sensors/a/json',
+    payload: new Uint8Array(bytes),
+    receivedAtUs: 1,
+    isRetained: false,
+    isRedelivered: false,
+  });
+  const bufferOf = (...sizes: number[]): number => {
+    for (const bytes of sizes) writer.add(message(bytes));
+    return writer.take().buffer.byteLength;
+  };
+  expect(bufferOf(20, 20)).toBeLessThanOrEqual(1024);
+  expect(bufferOf(20)).toBeLessThanOrEqual(1024);
+  // It is grown at need, larger from the start after a large one, and small again.
+  expect(bufferOf(...Array.from({ length: 100 }, () => 100))).toBeLessThanOrEqual(64 * 1024);
+  expect(bufferOf(20)).toBeGreaterThan(16 * 1024);
+  expect(bufferOf(20)).toBeLessThanOrEqual(1024);
+  expect(bufferOf(1_000_000)).toBeGreaterThan(1_000_000);
+  expect(bufferOf(20)).toBeLessThanOrEqual(32 * 1024);
+});

@@ -98,6 +98,13 @@ test('fits on one screen, most important first, the laggards on top', () => {
   expect(statusScreen(status, place).filter((line) => line.length > 80)).toEqual([]);
 });
 
+test('says how many devices are silent', () => {
+  const line = statusScreen({ ...status, staleDevices: 3n }, place).find((one) =>
+    one.startsWith('Devices'),
+  );
+  expect(line).toBe('Devices       12, in 26 series; 3 STALE, see millpond devices --stale');
+});
+
 test('says why it is not ready, without control characters', () => {
   const lines = statusScreen({ ...status, ready: false, problem: 'disk \u001b[2Jfull' }, place);
   expect(lines[0]).toContain('NOT READY');

@@ -109,6 +109,7 @@ test('passes on stream, filters and start', async () => {
     metrics: [],
     stopAtEnd: false,
     maxBatch: 0,
+    format: 1,
   });
 });
 

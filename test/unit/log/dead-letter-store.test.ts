@@ -5,12 +5,15 @@ import { DeadLetterStore } from '../../../src/log/dead-letter-store.ts';
 
 const limits = { countMax: 50, bytesMax: 1000 };
 
+const lettersOf = (sizes: readonly number[], receivedAtUs = 0) =>
+  sizes.map((bytes) => ({ bytes, receivedAtUs }));
+
 /** What a log does with a commit of letters of these sizes; gives what it trimmed. */
 function commit(store: DeadLetterStore, sizes: readonly number[]): number {
   const bytes = sizes.reduce((sum, each) => sum + each, 0);
   const below = store.trimBelow(sizes.length, bytes);
-  const trimmed = below < 0 ? 0 : below - store.firstId;
-  store.committed(sizes, below);
+  const trimmed = below < 0 ? 0 : store.takeBelow(below);
+  store.committed(lettersOf(sizes), { trimBelow: below, gone: trimmed });
   return trimmed;
 }
 
@@ -61,15 +64,44 @@ test('many small letters give way to a few large ones at once', () => {
   }
 });
 
-test('letters that went on demand leave room, and are not counted again when the rest is trimmed', () => {
+const none = { trimBelow: -1, gone: 0 };
+
+test('letters that were taken leave room, go once, and count on disk until that is durable', () => {
   const store = new DeadLetterStore({ countMax: 5, bytesMax: 1000 });
-  store.committed([10, 20, 30, 40, 50], -1);
-  store.committed([], -1, [1, 3, 3, 99]);
-  expect([store.count, store.bytes, store.nextId]).toEqual([3, 90, 5]);
+  store.committed(lettersOf([10, 20, 30, 40, 50]), none);
+  expect(store.take([1, 3, 3, 99])).toEqual([1, 3]);
+  expect(store.take([1])).toEqual([]);
+  expect([store.has(0), store.has(1), store.has(99), store.has(-1)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+  expect(store).toMatchObject({ count: 3, bytes: 90, storedCount: 5, nextId: 5 });
+  store.committed([], { trimBelow: -1, gone: 2 });
+  expect(store.storedCount).toBe(3);
   expect(store.trimBelow(2, 10)).toBe(-1);
-  expect(store.countBelow(store.nextId)).toBe(3);
   const below = store.trimBelow(4, 10);
-  expect([below, store.countBelow(below)]).toEqual([3, 2]);
-  store.committed([1, 1, 1, 1], below, [0]);
-  expect([store.count, store.bytes, store.firstId, store.nextId]).toEqual([5, 54, 3, 9]);
+  expect([below, store.takeBelow(below), store.take([0, 2])]).toEqual([3, 2, []]);
+  store.committed(lettersOf([1, 1, 1, 1]), { trimBelow: below, gone: 2 });
+  expect(store).toMatchObject({ count: 5, bytes: 54, firstId: 3, nextId: 9, storedCount: 5 });
+});
+
+test('finds the letters received before a time, whatever their order, and no others', () => {
+  const times = fc.array(fc.nat({ max: 100 }), { maxLength: 40 });
+  fc.assert(
+    fc.property(times, fc.array(fc.nat({ max: 101 }), { maxLength: 10 }), (all, cutoffs) => {
+      const store = new DeadLetterStore({ countMax: 100, bytesMax: 1000 });
+      let kept = all.map((receivedAtUs, id) => ({ id, receivedAtUs }));
+      for (const { receivedAtUs } of kept) store.committed(lettersOf([1], receivedAtUs), none);
+      for (const cutoff of cutoffs) {
+        const old = kept.filter(({ receivedAtUs }) => receivedAtUs < cutoff);
+        expect(store.olderThan(cutoff)).toEqual(old.map(({ id }) => id));
+        // Asked twice, as when nobody took them.
+        expect(store.take(store.olderThan(cutoff)).length).toBe(old.length);
+        kept = kept.filter((each) => !old.includes(each));
+        expect(store.count).toBe(kept.length);
+      }
+    }),
+  );
 });

@@ -59,6 +59,8 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_producers_forgotten_total',
     'millpond_published_duplicates_total',
     // For looking closer.
+    'millpond_query_seconds_total',
+    'millpond_query_processes',
     'millpond_commit_batch_readings',
     'millpond_dead_letters_trimmed_total',
     'millpond_stream_watermark_offset',

@@ -14,6 +14,7 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
   decode: ['core', 'observability'],
   log: ['core', 'observability'],
   bridge: ['core'],
+  query: ['core', 'observability', 'log', 'generated'],
   sources: ['core', 'observability'],
   delivery: ['core', 'observability'],
   'delivery/grpc': ['generated'],
@@ -27,12 +28,13 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places of each outside library: folders or files below src/. */
 const libraryHomes: Readonly<Record<string, readonly string[]>> = {
-  '@bufbuild/protobuf': ['delivery/grpc', 'generated', 'decode/builtin'],
-  '@duckdb/node-api': ['log'],
+  '@bufbuild/protobuf': ['delivery/grpc', 'query', 'generated', 'decode/builtin'],
+  '@duckdb/node-api': ['log', 'query', 'cli/query'],
   '@duckdb/node-bindings': ['log'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
   '@grpc/reflection': ['delivery/grpc'],
+  '@uwdata/flechette': ['delivery/grpc/arrow'],
   aedes: ['sources/mqtt'],
   'aedes-persistence': ['sources/mqtt'],
   cborg: ['decode/builtin'],

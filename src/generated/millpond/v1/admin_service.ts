@@ -72,6 +72,8 @@ export interface GetStatusResponse {
   disk: DiskStatus | undefined;
   recovery: RecoveryStatus | undefined;
   serialPorts: SerialPortStatus[];
+  /** Of `devices`: those that are silent for longer than they usually are. */
+  staleDevices: bigint;
 }
 
 export interface GetStatusResponse_LostEntry {
@@ -599,6 +601,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     disk: undefined,
     recovery: undefined,
     serialPorts: [],
+    staleDevices: 0n,
   };
 }
 
@@ -666,6 +669,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     for (const v of message.serialPorts) {
       SerialPortStatus.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.staleDevices !== 0n) {
+      if (BigInt.asUintN(64, message.staleDevices) !== message.staleDevices) {
+        throw new globalThis.Error("value provided for field message.staleDevices of type uint64 too large");
+      }
+      writer.uint32(168).uint64(message.staleDevices);
     }
     return writer;
   },
@@ -822,6 +831,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.serialPorts.push(SerialPortStatus.decode(reader, reader.uint32()));
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.staleDevices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -874,6 +891,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       ? RecoveryStatus.fromPartial(object.recovery)
       : undefined;
     message.serialPorts = object.serialPorts?.map((e) => SerialPortStatus.fromPartial(e)) || [];
+    message.staleDevices = (object.staleDevices !== undefined && object.staleDevices !== null)
+      ? BigInt(object.staleDevices)
+      : 0n;
     return message;
   },
 };

@@ -22,7 +22,9 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Format } from "./format.ts";
 import { Edge, Gap } from "./offsets.ts";
+import { QueryRequest, QueryResponse } from "./query.ts";
 import { Reading } from "./reading.ts";
 
 export const protobufPackage = "millpond.v1";
@@ -50,6 +52,8 @@ export interface SubscribeRequest {
   stopAtEnd: boolean;
   /** Most readings in one batch; 0 means the gateway's default. Larger values are lowered to its limit. */
   maxBatch: number;
+  /** What the batches are; FORMAT_ARROW has a default and a limit of max_batch of its own. */
+  format: Format;
 }
 
 export interface SubscribeResponse {
@@ -57,11 +61,28 @@ export interface SubscribeResponse {
     | { $case: "batch"; value: ReadingBatch }
     | { $case: "gap"; value: Gap }
     | { $case: "progress"; value: Progress }
+    | //
+    /** In place of `batch`, with FORMAT_ARROW. */
+    { $case: "arrow"; value: ArrowBatch }
     | undefined;
 }
 
 export interface ReadingBatch {
   readings: Reading[];
+  /** The offset to commit once the batch is processed. */
+  nextOffset: bigint;
+  /** The next offset the gateway will give out, at the time of this batch. */
+  highWatermark: bigint;
+}
+
+export interface ArrowBatch {
+  /**
+   * One whole Arrow IPC stream: schema, dictionaries, one record batch, its end. The columns are those
+   * of the sealed files: offset (uint64), device, channel, metric, unit, source (dictionaries of
+   * utf8), measured_at, received_at (timestamps in microseconds, UTC), number (double) and text
+   * (utf8), one of which is null, quality (uint8, the numbers of Quality).
+   */
+  data: Uint8Array;
   /** The offset to commit once the batch is processed. */
   nextOffset: bigint;
   /** The next offset the gateway will give out, at the time of this batch. */
@@ -142,7 +163,16 @@ export interface PublishResponse {
 }
 
 function createBaseSubscribeRequest(): SubscribeRequest {
-  return { stream: "", start: undefined, consumer: "", devices: [], metrics: [], stopAtEnd: false, maxBatch: 0 };
+  return {
+    stream: "",
+    start: undefined,
+    consumer: "",
+    devices: [],
+    metrics: [],
+    stopAtEnd: false,
+    maxBatch: 0,
+    format: 0,
+  };
 }
 
 export const SubscribeRequest: MessageFns<SubscribeRequest> = {
@@ -181,6 +211,9 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
     }
     if (message.maxBatch !== 0) {
       writer.uint32(72).uint32(message.maxBatch);
+    }
+    if (message.format !== 0) {
+      writer.uint32(80).int32(message.format);
     }
     return writer;
   },
@@ -270,6 +303,14 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
             message.maxBatch = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -313,6 +354,7 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
     message.metrics = object.metrics?.map((e) => e) || [];
     message.stopAtEnd = object.stopAtEnd ?? false;
     message.maxBatch = object.maxBatch ?? 0;
+    message.format = object.format ?? 0;
     return message;
   },
 };
@@ -332,6 +374,9 @@ export const SubscribeResponse: MessageFns<SubscribeResponse> = {
         break;
       case "progress":
         Progress.encode(message.event.value, writer.uint32(26).fork()).join();
+        break;
+      case "arrow":
+        ArrowBatch.encode(message.event.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -374,6 +419,14 @@ export const SubscribeResponse: MessageFns<SubscribeResponse> = {
             message.event = { $case: "progress", value: Progress.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.event = { $case: "arrow", value: ArrowBatch.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -407,6 +460,12 @@ export const SubscribeResponse: MessageFns<SubscribeResponse> = {
       case "progress": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "progress", value: Progress.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "arrow": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "arrow", value: ArrowBatch.fromPartial(object.event.value) };
         }
         break;
       }
@@ -494,6 +553,95 @@ export const ReadingBatch: MessageFns<ReadingBatch> = {
   fromPartial(object: DeepPartial<ReadingBatch>): ReadingBatch {
     const message = createBaseReadingBatch();
     message.readings = object.readings?.map((e) => Reading.fromPartial(e)) || [];
+    message.nextOffset = (object.nextOffset !== undefined && object.nextOffset !== null)
+      ? BigInt(object.nextOffset)
+      : 0n;
+    message.highWatermark = (object.highWatermark !== undefined && object.highWatermark !== null)
+      ? BigInt(object.highWatermark)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseArrowBatch(): ArrowBatch {
+  return { data: new Uint8Array(0), nextOffset: 0n, highWatermark: 0n };
+}
+
+export const ArrowBatch: MessageFns<ArrowBatch> = {
+  encode(message: ArrowBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    if (message.nextOffset !== 0n) {
+      if (BigInt.asUintN(64, message.nextOffset) !== message.nextOffset) {
+        throw new globalThis.Error("value provided for field message.nextOffset of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.nextOffset);
+    }
+    if (message.highWatermark !== 0n) {
+      if (BigInt.asUintN(64, message.highWatermark) !== message.highWatermark) {
+        throw new globalThis.Error("value provided for field message.highWatermark of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.highWatermark);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ArrowBatch {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseArrowBatch();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nextOffset = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.highWatermark = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ArrowBatch>): ArrowBatch {
+    return ArrowBatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ArrowBatch>): ArrowBatch {
+    const message = createBaseArrowBatch();
+    message.data = object.data ?? new Uint8Array(0);
     message.nextOffset = (object.nextOffset !== undefined && object.nextOffset !== null)
       ? BigInt(object.nextOffset)
       : 0n;
@@ -1214,6 +1362,19 @@ export const TelemetryServiceService = {
     responseSerialize: (value: PublishResponse): Buffer => Buffer.from(PublishResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PublishResponse => PublishResponse.decode(value),
   },
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query: {
+    path: "/millpond.v1.TelemetryService/Query" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: QueryRequest): Buffer => Buffer.from(QueryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): QueryRequest => QueryRequest.decode(value),
+    responseSerialize: (value: QueryResponse): Buffer => Buffer.from(QueryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): QueryResponse => QueryResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryServiceServer extends UntypedServiceImplementation {
@@ -1230,6 +1391,11 @@ export interface TelemetryServiceServer extends UntypedServiceImplementation {
    * of the messages may be stored; those with a producer and a sequence can be sent again safely.
    */
   publish: handleClientStreamingCall<PublishRequest, PublishResponse>;
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query: handleServerStreamingCall<QueryRequest, QueryResponse>;
 }
 
 export interface TelemetryServiceClient extends Client {
@@ -1280,6 +1446,16 @@ export interface TelemetryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PublishResponse) => void,
   ): ClientWritableStream<PublishRequest>;
+  /**
+   * Runs one read-only SQL query over the streams as they are at its beginning. Rows are fetched no
+   * faster than the client reads them. It ends when the client goes, or at its limit of time.
+   */
+  query(request: QueryRequest, options?: Partial<CallOptions>): ClientReadableStream<QueryResponse>;
+  query(
+    request: QueryRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<QueryResponse>;
 }
 
 export const TelemetryServiceClient = makeGenericClientConstructor(

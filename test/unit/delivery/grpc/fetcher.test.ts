@@ -80,6 +80,7 @@ function requestOf(part: Partial<FetchRequest> = {}): FetchRequest {
     from: 0,
     until: null,
     filter: null,
+    format: 'rows',
     batchReadingsMax: 100,
     bytesMax: 64 * 1024,
     waitMs: 1000,

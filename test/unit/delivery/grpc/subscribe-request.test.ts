@@ -1,11 +1,17 @@
 // What of a SubscribeRequest is taken, and how.
 import { describe, expect, test } from 'vitest';
 import { checkSubscribe, toOffset } from '../../../../src/delivery/grpc/subscribe-request.ts';
+import { Format } from '../../../../src/generated/millpond/v1/format.ts';
 import { Edge } from '../../../../src/generated/millpond/v1/offsets.ts';
 import { subscribeRequest } from '../../../support/readings.ts';
 
+const limits = {
+  rows: { readingsMax: 2048, bytesMax: 1000 },
+  arrow: { readingsMax: 30_720, bytesMax: 2000 },
+};
+
 function check(fields: Parameters<typeof subscribeRequest>[0]) {
-  return checkSubscribe(subscribeRequest(fields), 2048);
+  return checkSubscribe(subscribeRequest(fields), limits);
 }
 
 const largest = BigInt(Number.MAX_SAFE_INTEGER);
@@ -57,6 +63,25 @@ describe('max_batch', () => {
     [2 ** 32 - 1, 2048],
   ])('%i gives batches of %i', (maxBatch, batchReadingsMax) => {
     expect(check({ maxBatch }).batchReadingsMax).toBe(batchReadingsMax);
+  });
+});
+
+describe('the format', () => {
+  test.each([
+    [Format.FORMAT_UNSPECIFIED, 'rows', 2048, 1000],
+    [Format.FORMAT_ROWS, 'rows', 2048, 1000],
+    [Format.FORMAT_ARROW, 'arrow', 30_720, 2000],
+  ])('%i is %s, with its own limits', (asked, format, readingsMax, fetchBytesMax) => {
+    const taken = { format, batchReadingsMax: readingsMax, fetchBytesMax };
+    expect(check({ format: asked })).toMatchObject(taken);
+    const fewer = check({ format: asked, maxBatch: readingsMax - 1 });
+    expect(fewer.batchReadingsMax).toBe(readingsMax - 1);
+    const more = check({ format: asked, maxBatch: readingsMax + 1 });
+    expect(more.batchReadingsMax).toBe(readingsMax);
+  });
+
+  test('of a later version is refused', () => {
+    expect(() => check({ format: 7 as Format })).toThrow(invalid);
   });
 });
 

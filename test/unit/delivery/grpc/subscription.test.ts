@@ -67,7 +67,15 @@ function start(until: number | null = null, from = 0, highWatermark = 1000): Pro
   const reading = { log, budget, clock: () => nowUs, ...limits };
   return new Subscription(
     { ...reading, feeds: new TailFeeds(reading), sink, signal },
-    { stream: 'readings', from, until, highWatermark, filter: null, batchReadingsMax: 100 },
+    {
+      stream: 'readings',
+      from,
+      until,
+      highWatermark,
+      filter: null,
+      format: 'rows',
+      batchReadingsMax: 100,
+    },
   ).run();
 }
 

@@ -152,6 +152,7 @@ class Client {
         until: null,
         highWatermark: rig.log.high,
         filter,
+        format: 'rows',
         batchReadingsMax: BATCH_READINGS_MAX,
       },
     ).run();

@@ -1,0 +1,87 @@
+// Asks a gateway a query and passes the result on as it comes.
+
+import { Connection } from '../../client/connection.ts';
+import { MillpondError } from '../../core/errors.ts';
+import type { QueryEnd, QueryRequest } from '../../generated/millpond/v1/query.ts';
+import { countText } from '../amount-text.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { QueryFormat } from './format.ts';
+import { CsvLines, JsonLines, LineOutput, type QueryOutput } from './output.ts';
+import { fileSink, standardOutput } from './sinks.ts';
+import { TableOutput } from './table-output.ts';
+
+export interface GatewayQuery {
+  readonly address: string;
+  readonly request: QueryRequest;
+  readonly format: QueryFormat;
+  /** A file; null for standard output. */
+  readonly output: string | null;
+}
+
+/** Throws what the gateway throws, GATEWAY_UNREACHABLE, OUTPUT_UNUSABLE. */
+export async function askGateway(query: GatewayQuery): Promise<void> {
+  const signal = stopSignal();
+  const connection = new Connection(query.address);
+  const output = await outputOf(query, signal);
+  try {
+    const end = await passOn(connection, query.request, output, signal);
+    if (end === null) {
+      await output.discard();
+      process.stderr.write('cancelled\n');
+      process.exitCode = exitCodes.failed.code;
+      return;
+    }
+    await output.end();
+    process.stderr.write(`${summaryOf(end)}\n`);
+  } catch (error) {
+    await output.discard();
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Null when it was cancelled. */
+async function passOn(
+  connection: Connection,
+  request: QueryRequest,
+  output: QueryOutput,
+  signal: AbortSignal,
+): Promise<QueryEnd | null> {
+  const parts = connection.events(() => connection.telemetry.query(request), signal);
+  for await (const { part } of parts) {
+    if (part?.$case === 'columns') await output.begin(part.value.columns);
+    if (part?.$case === 'rows') await output.write(part.value.rows);
+    if (part?.$case === 'end') return part.value;
+  }
+  if (signal.aborted) return null;
+  throw new MillpondError('QUERY_FAILED', 'The result ended before its end.');
+}
+
+function summaryOf({ rows, elapsedUs, isTruncated }: QueryEnd): string {
+  const count = `${countText(rows)} ${rows === 1n ? 'row' : 'rows'}`;
+  const seconds = `${(Number(elapsedUs) / 1_000_000).toFixed(3)} s`;
+  return isTruncated
+    ? `the first ${count} in ${seconds}; there are more: --max-rows`
+    : `${count} in ${seconds}`;
+}
+
+async function outputOf(
+  { format, output: path }: GatewayQuery,
+  signal: AbortSignal,
+): Promise<QueryOutput> {
+  if (format === 'parquet') {
+    const { ParquetOutput } = await import('./parquet-output.ts');
+    return ParquetOutput.create(path ?? '');
+  }
+  const sink = path === null ? standardOutput(signal) : await fileSink(path, signal);
+  switch (format) {
+    case 'csv':
+      return new LineOutput(new CsvLines(), sink);
+    case 'json':
+      return new LineOutput(new JsonLines(), sink);
+    case 'table':
+      return new TableOutput(sink, path === null ? process.stdout.columns : undefined);
+  }
+}

@@ -1,0 +1,160 @@
+// Runs queries, each in a process of its own: a few at a time, the others wait their turn. A process
+// is started when there is none that is free, and is kept for a while, for the next query.
+
+import { asMillpondError, MillpondError } from '../core/errors.ts';
+import type { QueryAsk, QueryLog, QueryOutcome, QueryRunner, QuerySink } from '../core/query.ts';
+import { queryOutcomes } from '../core/query.ts';
+import { QueryChild } from './query-child.ts';
+import { QueryRun } from './query-run.ts';
+
+export interface QueryPoolOptions {
+  /** The data directory, absolute. */
+  readonly directory: string;
+  readonly log: QueryLog;
+  /** 0: no queries. */
+  readonly concurrentMax: number;
+  readonly waitingMax: number;
+  readonly memoryBytesMax: number;
+  readonly timeLimitMs: number;
+  readonly idleTimeMs: number;
+  readonly ended: (outcome: QueryOutcome, seconds: number) => void;
+}
+
+interface IdleChild {
+  readonly child: QueryChild;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class QueryPool implements QueryRunner {
+  readonly #options: QueryPoolOptions;
+  readonly #children = new Set<QueryChild>();
+  readonly #waiting: (() => void)[] = [];
+  #idle: IdleChild[] = [];
+  #running = 0;
+  #id = 0;
+  #isStopping = false;
+
+  constructor(options: QueryPoolOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Busy or kept for the next query. */
+  get processes(): number {
+    return this.#children.size;
+  }
+
+  async run(ask: QueryAsk, sink: QuerySink, signal: AbortSignal): Promise<void> {
+    const startedMs = performance.now();
+    let outcome: QueryOutcome = 'ok';
+    try {
+      await this.#runInTurn(ask, sink, signal);
+    } catch (thrown) {
+      outcome = outcomeOf(thrown, signal);
+      throw thrown;
+    } finally {
+      this.#options.ended(outcome, (performance.now() - startedMs) / 1000);
+    }
+  }
+
+  /** Ends every process. Queries under way are ended by their signals. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { timer } of this.#idle) clearTimeout(timer);
+    this.#idle = [];
+    await Promise.all([...this.#children].map((child) => child.stop()));
+  }
+
+  async #runInTurn(ask: QueryAsk, sink: QuerySink, signal: AbortSignal): Promise<void> {
+    const { log, timeLimitMs: limitMs } = this.#options;
+    await this.#takeTurn(signal);
+    const timeLimitMs = Math.min(ask.timeLimitMs || limitMs, limitMs);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => {
+      const text = `The query was not done after ${timeLimitMs / 1000} s.`;
+      deadline.abort(new MillpondError('QUERY_TIMEOUT', text));
+    }, timeLimitMs);
+    try {
+      if (this.#isStopping) throw stopping();
+      const child = this.#takeChild();
+      try {
+        const either = AbortSignal.any([signal, deadline.signal]);
+        await new QueryRun(++this.#id, { child, log, sink, signal: either }).run(ask);
+      } finally {
+        this.#giveBack(child);
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Counts as running when it resolves. Throws QUERY_OFF, QUERY_BUSY. */
+  async #takeTurn(signal: AbortSignal): Promise<void> {
+    const { concurrentMax, waitingMax } = this.#options;
+    if (concurrentMax === 0) throw new MillpondError('QUERY_OFF', 'This gateway runs no queries.');
+    if (this.#running < concurrentMax) {
+      this.#running += 1;
+      return;
+    }
+    if (this.#waiting.length >= waitingMax) {
+      const text = `${this.#running} queries are running and ${this.#waiting.length} wait.`;
+      throw new MillpondError('QUERY_BUSY', text);
+    }
+    await new Promise<void>((resolve, reject) => {
+      const go = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        this.#running += 1;
+        resolve();
+      };
+      const giveUp = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(signal.reason);
+      };
+      this.#waiting.push(go);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  #takeChild(): QueryChild {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      clearTimeout(idle.timer);
+      return idle.child;
+    }
+    const { directory, memoryBytesMax } = this.#options;
+    const child = new QueryChild({ directory, memoryBytesMax });
+    this.#children.add(child);
+    void child.ended.then(() => {
+      this.#children.delete(child);
+      this.#idle = this.#idle.filter((each) => each.child !== child);
+    });
+    return child;
+  }
+
+  #giveBack(child: QueryChild): void {
+    if (!child.isAlive || this.#isStopping) return;
+    const timer = setTimeout(() => {
+      this.#idle = this.#idle.filter((each) => each.child !== child);
+      void child.stop();
+    }, this.#options.idleTimeMs);
+    timer.unref();
+    this.#idle.push({ child, timer });
+  }
+}
+
+function stopping(): MillpondError {
+  return new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
+}
+
+function outcomeOf(thrown: unknown, signal: AbortSignal): QueryOutcome {
+  if (signal.aborted) return 'cancelled';
+  const name = asMillpondError(thrown)
+    .code.replace(/^QUERY_/, '')
+    .toLowerCase();
+  return queryOutcomes.find((outcome) => outcome === name) ?? 'failed';
+}
