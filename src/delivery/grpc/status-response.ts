@@ -73,6 +73,8 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
       state: log.disk.state,
     },
     recovery: { findings: log.recoveryFindings },
+    producers: BigInt(log.producers.count),
+    producersForgotten: BigInt(log.producers.forgotten),
   };
 }
 

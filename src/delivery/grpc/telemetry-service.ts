@@ -21,6 +21,7 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import { ProducerCalls } from './producer-calls.ts';
 import { PublishCall } from './publish-call.ts';
 import { answerQuery } from './query-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
@@ -91,6 +92,7 @@ export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation
 };
 
 export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
+  const producers = new ProducerCalls();
   return {
     subscribe: (call: ServerWritableStream<SubscribeRequest, Uint8Array>) => {
       void subscribe(parts, call);
@@ -115,7 +117,7 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
       call: ServerReadableStream<PublishRequest, PublishResponse>,
       respond: sendUnaryData<PublishResponse>,
     ) => {
-      publish(parts, call).then(
+      publish(parts, producers, call).then(
         (accepted) => respond(null, { accepted: BigInt(accepted) }),
         (error: unknown) => respond(toServiceError(error)),
       );
@@ -125,6 +127,7 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
 
 async function publish(
   { log, intake, clock, publishers, publishersMax }: TelemetryParts,
+  producers: ProducerCalls,
   call: ServerReadableStream<PublishRequest, PublishResponse>,
 ): Promise<number> {
   // The intake takes messages before there is a log to store them.
@@ -142,6 +145,7 @@ async function publish(
     return await new PublishCall(call, {
       intake,
       clock,
+      producers,
       number: publishers.nextNumber(),
       signal,
     }).run();
