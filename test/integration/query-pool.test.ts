@@ -1,6 +1,6 @@
 // Queries on a real log in this process, each in a real process of its own: turns, pace, and what the
 // log keeps for them.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { QueryAsk, QueryLog, QueryOutcome } from '../../src/core/query.ts';
@@ -187,4 +187,26 @@ test('a stream without a reading is empty, and one that is not named cannot be r
   const { pool } = await rig();
   expect(await rowsOf(pool, 'select count(*) from other')).toEqual([[0n]]);
   expect(await rowsOf(pool, 'show tables')).toEqual([['other'], ['readings']]);
+});
+
+test('on a full disk what a query still reads goes at once, and not more and more of the rest', async () => {
+  const directory = tempFolder();
+  const log = await openLog(directory, { sealRows: 100, diskFreeBytesMin: 2 ** 60 });
+  onTestFinished(() => log.close());
+  const release = log.pinSegments();
+  for (let first = 0; first < 500; first += 50) {
+    append(
+      log,
+      Array.from({ length: 50 }, (_, index) => first + index),
+    );
+    await settled(log);
+  }
+  const files = () => readdirSync(join(directory, 'streams/readings'));
+  // Each look drops one segment, and what the last look dropped is gone from the disk by then.
+  for (let looks = 0; looks < 3; looks++) await log.keep();
+  expect(log.stream('').lowWatermark).toBeGreaterThan(0);
+  const waiting = files().length - log.stream('').segments.all.length;
+  expect(waiting).toBeLessThanOrEqual(1);
+  release();
+  expect(files().length).toBe(log.stream('').segments.all.length);
 });
