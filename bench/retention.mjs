@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { AdminServiceClient } from '../dist/generated/millpond/v1/admin_service.js';
-import { TelemetryServiceClient } from '../dist/generated/millpond/v1/telemetry_service.js';
+import {
+  SubscribeRequest,
+  TelemetryServiceClient,
+} from '../dist/generated/millpond/v1/telemetry_service.js';
 import { Ledger } from '../dist/log/ledger.js';
 import { amount, printTable } from './support/figures.mjs';
 import { bytesOnDisk, makeFolder, root, runJson, startMillpond } from './support/processes.mjs';
@@ -66,13 +69,7 @@ function catchUp() {
     let first = null;
     let next = COMMITTED;
     let readings = 0;
-    const call = client.subscribe({
-      ...CONSUMER,
-      devices: [],
-      metrics: [],
-      stopAtEnd: true,
-      maxBatch: 0,
-    });
+    const call = client.subscribe(SubscribeRequest.fromPartial({ ...CONSUMER, stopAtEnd: true }));
     call.on('data', ({ event }) => {
       if (event?.$case === 'gap') {
         const { firstOffset, nextOffset, reason } = event.value;

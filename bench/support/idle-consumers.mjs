@@ -3,7 +3,10 @@
 // node idle-consumers.mjs --grpc 127.0.0.1:50051 --count 9
 import { parseArgs } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
-import { TelemetryServiceClient } from '../../dist/generated/millpond/v1/telemetry_service.js';
+import {
+  SubscribeRequest,
+  TelemetryServiceClient,
+} from '../../dist/generated/millpond/v1/telemetry_service.js';
 
 const { values } = parseArgs({
   options: { grpc: { type: 'string' }, count: { type: 'string', default: '9' } },
@@ -13,15 +16,9 @@ for (let index = 0; index < Number(values.count); index++) {
     // A connection each: nine on one would share one socket's buffer.
     'grpc.use_local_subchannel_pool': 1,
   });
-  const call = client.subscribe({
-    stream: '',
-    start: { $case: 'offset', value: 0n },
-    consumer: '',
-    devices: [],
-    metrics: [],
-    stopAtEnd: false,
-    maxBatch: 0,
-  });
+  const call = client.subscribe(
+    SubscribeRequest.fromPartial({ start: { $case: 'offset', value: 0n } }),
+  );
   // One that never began to read would buffer all that comes.
   call.on('data', () => call.pause());
   call.on('error', (error) => {

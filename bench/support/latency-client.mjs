@@ -6,7 +6,10 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
-import { TelemetryServiceClient } from '../../dist/generated/millpond/v1/telemetry_service.js';
+import {
+  SubscribeRequest,
+  TelemetryServiceClient,
+} from '../../dist/generated/millpond/v1/telemetry_service.js';
 import { quantiles } from './figures.mjs';
 
 const { values } = parseArgs({
@@ -75,15 +78,7 @@ socket.on('data', (data) => {
 });
 
 const client = new TelemetryServiceClient(values.grpc, credentials.createInsecure());
-const call = client.subscribe({
-  stream: '',
-  start: { $case: 'edge', value: 2 },
-  consumer: '',
-  devices: [],
-  metrics: [],
-  stopAtEnd: false,
-  maxBatch: 0,
-});
+const call = client.subscribe(SubscribeRequest.fromPartial({ start: { $case: 'edge', value: 2 } }));
 let read = 0;
 call.on('data', ({ event }) => {
   if (event?.$case !== 'batch') return;

@@ -50,6 +50,7 @@ export function nameUnits(options: ConfigOptions) {
       waitingMax: query.waitingMax,
       memoryBytesMax: query.memoryMax,
       timeLimitMs: query.timeLimit,
+      niceness: query.niceness,
       idleTimeMs: query.idleTime,
     },
     streams: streams.map(streamConfig),

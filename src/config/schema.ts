@@ -328,6 +328,13 @@ const query = z.strictObject({
     max: '24h',
     why: 'A query that is not done and delivered after so long ends with QUERY_TIMEOUT. Segments that retention drops stay on the disk while a query runs.',
   }),
+  niceness: count({
+    unit: 'steps',
+    byDefault: 15,
+    min: 0,
+    max: 19,
+    why: 'How far queries stand back for what comes in, as nice(1) counts: at 15 they get a thirtieth of a core that something else wants, at 0 half of it. What nobody else wants they have in any case.',
+  }),
   idleTime: duration({
     byDefault: '1m',
     min: '0ms',

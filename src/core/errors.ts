@@ -9,6 +9,7 @@ export type StatusName =
   | 'FAILED_PRECONDITION'
   | 'OUT_OF_RANGE'
   | 'RESOURCE_EXHAUSTED'
+  | 'ABORTED'
   | 'DEADLINE_EXCEEDED'
   | 'UNAVAILABLE'
   | 'INTERNAL'
@@ -134,6 +135,10 @@ export const errorTable = {
     'RESOURCE_EXHAUSTED',
     'Close a subscription, or raise grpc.subscribersMax.',
     true,
+  ),
+  PRODUCER_REPLACED: kind(
+    'ABORTED',
+    'Give each program that publishes a producer name of its own, and end one call before the next.',
   ),
   PUBLISHER_LIMIT: kind(
     'RESOURCE_EXHAUSTED',

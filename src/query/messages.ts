@@ -9,6 +9,8 @@ export interface QueryProcessSettings {
   /** The folder of the sealed files, absolute. */
   readonly directory: string;
   readonly memoryBytesMax: number;
+  /** As nice(1) counts. */
+  readonly niceness: number;
 }
 
 /** Messages of a result that may be on their way to the client; one more waits for one of them. */

@@ -15,6 +15,7 @@ export interface QueryPoolOptions {
   readonly concurrentMax: number;
   readonly waitingMax: number;
   readonly memoryBytesMax: number;
+  readonly niceness: number;
   readonly timeLimitMs: number;
   readonly idleTimeMs: number;
   readonly ended: (outcome: QueryOutcome, seconds: number) => void;
@@ -126,8 +127,8 @@ export class QueryPool implements QueryRunner {
       clearTimeout(idle.timer);
       return idle.child;
     }
-    const { directory, memoryBytesMax } = this.#options;
-    const child = new QueryChild({ directory, memoryBytesMax });
+    const { directory, memoryBytesMax, niceness } = this.#options;
+    const child = new QueryChild({ directory, memoryBytesMax, niceness });
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);

@@ -1,8 +1,8 @@
 // The process that runs queries: what is asked may use up its memory, or bring DuckDB down, and the
-// gateway goes on. One query at a time, at the lowest priority, in a database that goes with it.
+// gateway goes on. One query at a time, at a low priority, in a database that goes with it.
 
 import { readdirSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { asMillpondError } from '../core/errors.ts';
 import type { QueryAsk, QuerySnapshot } from '../core/query.ts';
 import { QueryResponse } from '../generated/millpond/v1/query.ts';
@@ -138,17 +138,17 @@ function receive(message: ToQuery): void {
   else running.query.inbox.put(message);
 }
 
-/** Lets everything else on the machine go first, and has the kernel take this process's memory first. */
+/** Lets other work on the machine go first, and has the kernel take this process's memory first. */
 function standBack(): void {
   try {
     // Threads that Node.js has started keep their own priority; those to come take this one's.
     for (const thread of readdirSync('/proc/self/task')) {
-      setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+      setPriority(Number(thread), settings.niceness);
     }
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
     // Not on this system.
-    setPriority(constants.priority.PRIORITY_LOW);
+    setPriority(settings.niceness);
   }
 }
 

@@ -23,6 +23,7 @@ beforeAll(async () => {
     MILLPOND_LOG_SEAL_ROWS: '100',
     MILLPOND_QUERY_MEMORY_MAX: '64MiB',
     MILLPOND_QUERY_WAITING_MAX: '1',
+    MILLPOND_QUERY_NICENESS: '0',
   });
   client = connectTelemetry(gateway.addresses.grpc);
   for (const count of [100, 100, 50]) await publish(count);

@@ -16,7 +16,10 @@ let gateway: RunningGateway;
 
 beforeAll(async () => {
   rig = new CliRig();
-  gateway = await rig.gateway(['serve'], { MILLPOND_LOG_SEAL_ROWS: '100' });
+  gateway = await rig.gateway(['serve'], {
+    MILLPOND_LOG_SEAL_ROWS: '100',
+    MILLPOND_QUERY_NICENESS: '0',
+  });
   const client = connectTelemetry(gateway.grpc);
   const startUs = BigInt(Date.now() - 3_600_000) * 1000n;
   const number = (value: number) => ({ $case: 'number' as const, value });

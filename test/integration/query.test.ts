@@ -16,7 +16,10 @@ let client: TelemetryServiceClient;
 
 beforeAll(async () => {
   folder = makeFolder('query');
-  gateway = await startGateway(folder, { MILLPOND_LOG_SEAL_ROWS: '1000' });
+  gateway = await startGateway(folder, {
+    MILLPOND_LOG_SEAL_ROWS: '1000',
+    MILLPOND_QUERY_NICENESS: '0',
+  });
   client = connectTelemetry(gateway.addresses.grpc);
   const values = Array.from({ length: READINGS }, (_, index) => index);
   for (let first = 0; first < READINGS; first += 500) {

@@ -32,6 +32,8 @@ export function statusJson(status: GetStatusResponse): string {
       problem: problem === '' ? null : problem,
     })),
     subscribers: status.subscribers,
+    producers: Number(status.producers),
+    producersForgotten: Number(status.producersForgotten),
     log:
       log === undefined
         ? null

@@ -9,6 +9,7 @@ import type {
   PublishRequest,
   PublishResponse,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import type { ProducerCall, ProducerCalls } from './producer-calls.ts';
 import { toRawMessage } from './publish-request.ts';
 
 /** Messages of one call that are not durable yet; their bytes are bounded by the intake. */
@@ -17,6 +18,7 @@ export const UNSETTLED_MAX = 4096;
 export interface PublishParts {
   readonly intake: Intake;
   readonly clock: Clock;
+  readonly producers: ProducerCalls;
   /** Tells one call from the others, 32 bits. */
   readonly number: number;
   /** Ends the reading with its reason; what was read to its end is still answered. */
@@ -28,11 +30,13 @@ export type PublishStream = Pick<
   'on' | 'pause' | 'resume'
 >;
 
-export class PublishCall {
+export class PublishCall implements ProducerCall {
   readonly #parts: PublishParts;
   readonly #stream: PublishStream;
   #resolve: (accepted: number) => void = () => undefined;
   #reject: (error: MillpondError) => void = () => undefined;
+  /** Of the last message that had one. */
+  #producer = '';
   #accepted = 0;
   #unsettled = 0;
   #isHeld = false;
@@ -47,7 +51,7 @@ export class PublishCall {
 
   /**
    * Resolves with the number of messages once all are durable. Throws REQUEST_INVALID, what the intake
-   * settles with, the signal's reason, and INTERNAL when the client goes.
+   * settles with, the signal's reason, PRODUCER_REPLACED, and INTERNAL when the client goes.
    */
   run(): Promise<number> {
     const { signal } = this.#parts;
@@ -69,15 +73,30 @@ export class PublishCall {
       this.#endIfSettled();
     });
     stream.on('data', (request: PublishRequest) => this.#take(request));
-    return ended.finally(() => signal.removeEventListener('abort', onAbort));
+    return ended.finally(() => {
+      signal.removeEventListener('abort', onAbort);
+      this.#parts.producers.release(this);
+    });
+  }
+
+  /** What was read to its end is still answered. */
+  replaced(producer: string): void {
+    if (this.#hasEnded) return;
+    const text = `A newer Publish call sends messages of the producer ${producer}.`;
+    this.#fail(new MillpondError('PRODUCER_REPLACED', text));
   }
 
   #take(request: PublishRequest): void {
     if (this.#isOver) return;
-    const { intake, clock, number } = this.#parts;
+    const { intake, clock, number, producers } = this.#parts;
     const place = this.#accepted;
     try {
       const message = toRawMessage(request, { receivedAtUs: clock(), call: number });
+      const producer = message.key?.producer ?? this.#producer;
+      if (producer !== this.#producer) {
+        this.#producer = producer;
+        producers.take(producer, this);
+      }
       this.#accepted += 1;
       this.#unsettled += 1;
       intake.accept(message, (error) => this.#settled(place, error));
@@ -129,7 +148,8 @@ export class PublishCall {
     this.#isOver = true;
     this.#stream.pause();
     const error = asMillpondError(thrown);
-    const text = place === undefined ? error.message : `Message ${place}: ${error.message}`;
+    const text =
+      place === undefined ? error.message : `Message ${place + 1} of the call: ${error.message}`;
     this.#reject(new MillpondError(error.code, text, { cause: thrown }));
   }
 }

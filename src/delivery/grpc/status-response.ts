@@ -76,6 +76,8 @@ export function toStatusResponse(
       state: log.disk.state,
     },
     recovery: { findings: log.recoveryFindings },
+    producers: BigInt(log.producers.count),
+    producersForgotten: BigInt(log.producers.forgotten),
   };
 }
 

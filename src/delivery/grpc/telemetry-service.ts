@@ -22,6 +22,7 @@ import {
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
+import { ProducerCalls } from './producer-calls.ts';
 import { PublishCall } from './publish-call.ts';
 import { answerQuery } from './query-call.ts';
 import type { ReadAheadBudget } from './read-ahead-budget.ts';
@@ -93,6 +94,7 @@ export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation
 };
 
 export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
+  const producers = new ProducerCalls();
   return {
     subscribe: (call: ServerWritableStream<SubscribeRequest, Uint8Array>) => {
       void subscribe(parts, call);
@@ -117,7 +119,7 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
       call: ServerReadableStream<PublishRequest, PublishResponse>,
       respond: sendUnaryData<PublishResponse>,
     ) => {
-      publish(parts, call).then(
+      publish(parts, producers, call).then(
         (accepted) => respond(null, { accepted: BigInt(accepted) }),
         (error: unknown) => respond(toServiceError(error)),
       );
@@ -127,6 +129,7 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
 
 async function publish(
   { log, intake, clock, publishers, publishersMax }: TelemetryParts,
+  producers: ProducerCalls,
   call: ServerReadableStream<PublishRequest, PublishResponse>,
 ): Promise<number> {
   // The intake takes messages before there is a log to store them.
@@ -144,6 +147,7 @@ async function publish(
     return await new PublishCall(call, {
       intake,
       clock,
+      producers,
       number: publishers.nextNumber(),
       signal,
     }).run();

@@ -220,8 +220,10 @@ export class Keeper {
 
   /** Drops the oldest segments of all streams while the directory or the disk is too full. */
   async #makeRoom(): Promise<void> {
+    const { files } = this.#options;
     this.#isStuck = false;
     while (!this.#isClosed && (await this.#isTooFull())) {
+      if ((await this.#isDiskFull()) && files.removeHeld()) continue;
       const oldest = this.#oldest();
       if (oldest === null) {
         this.#isStuck = true;
@@ -240,6 +242,7 @@ export class Keeper {
    */
   async makeRoomForCommit(): Promise<void> {
     while (await this.#isDiskFull()) {
+      if (this.#options.files.removeHeld()) continue;
       const oldest = this.#oldest();
       if (oldest === null) return;
       await this.#drop(oldest.stream, [oldest.segment], 'disk_full', (task) => task());

@@ -26,6 +26,17 @@ export class SegmentFiles {
     else unlink(path);
   }
 
+  /**
+   * Removes at once what only waits for pins. False if there is nothing: for a disk that is full, where
+   * readers that fail cost less than dropping more and more history that frees nothing.
+   */
+  removeHeld(): boolean {
+    if (this.#removed.size === 0) return false;
+    for (const path of this.#removed) unlink(path);
+    this.#removed.clear();
+    return true;
+  }
+
   /** Keeps every file that is there now until the pin is released, once. */
   pin(): () => void {
     let isHeld = true;

@@ -60,6 +60,8 @@ const status = GetStatusResponse.fromPartial({
     writtenBytesPerDay: 251_658_240,
   },
   recovery: { findings: 3 },
+  producers: 2n,
+  producersForgotten: 1n,
   log: {
     databaseBytes: 4_404_019n,
     walBytes: 0n,

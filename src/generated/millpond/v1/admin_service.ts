@@ -70,7 +70,15 @@ export interface GetStatusResponse {
   /** Readings, messages and dead letters that had to go, by reason. */
   lost: { [key: string]: bigint };
   disk: DiskStatus | undefined;
-  recovery: RecoveryStatus | undefined;
+  recovery:
+    | RecoveryStatus
+    | undefined;
+  /**
+   * Producers of published messages whose highest sequence is remembered, and those that went to make
+   * room since the start: a message of theirs that is sent again is stored again.
+   */
+  producers: bigint;
+  producersForgotten: bigint;
   serialPorts: SerialPortStatus[];
   /** Of `devices`: those that are silent for longer than they usually are. */
   staleDevices: bigint;
@@ -600,6 +608,8 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     lost: {},
     disk: undefined,
     recovery: undefined,
+    producers: 0n,
+    producersForgotten: 0n,
     serialPorts: [],
     staleDevices: 0n,
   };
@@ -666,6 +676,18 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.recovery !== undefined) {
       RecoveryStatus.encode(message.recovery, writer.uint32(130).fork()).join();
+    }
+    if (message.producers !== 0n) {
+      if (BigInt.asUintN(64, message.producers) !== message.producers) {
+        throw new globalThis.Error("value provided for field message.producers of type uint64 too large");
+      }
+      writer.uint32(136).uint64(message.producers);
+    }
+    if (message.producersForgotten !== 0n) {
+      if (BigInt.asUintN(64, message.producersForgotten) !== message.producersForgotten) {
+        throw new globalThis.Error("value provided for field message.producersForgotten of type uint64 too large");
+      }
+      writer.uint32(144).uint64(message.producersForgotten);
     }
     for (const v of message.serialPorts) {
       SerialPortStatus.encode(v!, writer.uint32(162).fork()).join();
@@ -823,6 +845,22 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.recovery = RecoveryStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.producers = reader.uint64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.producersForgotten = reader.uint64() as bigint;
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -890,6 +928,10 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.recovery = (object.recovery !== undefined && object.recovery !== null)
       ? RecoveryStatus.fromPartial(object.recovery)
       : undefined;
+    message.producers = (object.producers !== undefined && object.producers !== null) ? BigInt(object.producers) : 0n;
+    message.producersForgotten = (object.producersForgotten !== undefined && object.producersForgotten !== null)
+      ? BigInt(object.producersForgotten)
+      : 0n;
     message.serialPorts = object.serialPorts?.map((e) => SerialPortStatus.fromPartial(e)) || [];
     message.staleDevices = (object.staleDevices !== undefined && object.staleDevices !== null)
       ? BigInt(object.staleDevices)

@@ -118,7 +118,8 @@ export interface PublishRequest {
   /**
    * With `sequence` the key under which the message is stored once though it be sent twice, also
    * after a restart of the gateway. 1 to 128 letters, digits, dots, dashes, underscores or colons;
-   * empty for no key. One call at a time for each producer.
+   * empty for no key. One call at a time for each producer: a newer one ends the older one, if its
+   * stream has not ended, with PRODUCER_REPLACED.
    */
   producer: string;
   /**

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Intake, Settled } from '../../../../src/core/contracts.ts';
 import { MillpondError } from '../../../../src/core/errors.ts';
+import { ProducerCalls } from '../../../../src/delivery/grpc/producer-calls.ts';
 import {
   PublishCall,
   type PublishStream,
@@ -22,7 +23,7 @@ class Stream extends EventEmitter {
   }
 }
 
-function setUp() {
+function setUp(producers = new ProducerCalls()) {
   const waiting: Settled[] = [];
   const drained: (() => void)[] = [];
   const intake = {
@@ -36,9 +37,10 @@ function setUp() {
     intake: intake as Intake,
     clock: () => 1,
     number: 1,
+    producers,
     signal: controller.signal,
   });
-  const send = (topic = 'a'): unknown => stream.emit('data', rawRequest(topic, '1'));
+  const send = (topic = 'a', key = {}): unknown => stream.emit('data', rawRequest(topic, '1', key));
   const settle = (count: number, error: MillpondError | null = null): void => {
     for (const settled of waiting.splice(0, count)) settled(error);
   };
@@ -92,7 +94,10 @@ test('a message that cannot be stored ends it at once, the rest counts no more',
   send();
   settle(1);
   settle(1, full);
-  await expect(answer).rejects.toMatchObject({ code: 'STREAM_FULL', message: 'Message 1: full' });
+  await expect(answer).rejects.toMatchObject({
+    code: 'STREAM_FULL',
+    message: 'Message 2 of the call: full',
+  });
   expect(stream.isPaused).toBe(true);
   send();
   expect(waiting).toEqual([]);
@@ -104,7 +109,7 @@ test('a request that is wrong ends it, and is not taken', async () => {
   send('a/#');
   await expect(answer).rejects.toMatchObject({
     code: 'REQUEST_INVALID',
-    message: expect.stringContaining('Message 1: raw.topic') as string,
+    message: expect.stringContaining('Message 2 of the call: raw.topic') as string,
   });
   expect(waiting).toHaveLength(1);
 });
@@ -129,4 +134,40 @@ test('a client that goes leaves nothing behind', async () => {
   stream.emit('cancelled');
   await expect(answer).rejects.toThrow('gone');
   settle(1);
+});
+
+test('a newer call of a producer ends the older one, unless that only waits for its answer', async () => {
+  const producers = new ProducerCalls();
+  const key = { producer: 'plc', sequence: 1 };
+  const [older, ended, other] = [setUp(producers), setUp(producers), setUp(producers)];
+  other.send('a', { ...key, producer: 'other' });
+  older.send('a', key);
+  ended.send('a', key);
+  await expect(older.answer).rejects.toMatchObject({
+    code: 'PRODUCER_REPLACED',
+    message: expect.stringContaining('plc') as string,
+  });
+  ended.stream.emit('end');
+  const newest = setUp(producers);
+  newest.send('a', { ...key, sequence: 2 });
+  for (const { settle } of [ended, other, newest]) settle(1);
+  expect(await ended.answer).toBe(1);
+  for (const { stream, answer } of [other, newest]) {
+    stream.emit('end');
+    expect(await answer).toBe(1);
+  }
+});
+
+test('calls of producers that came first are not watched where there are too many', () => {
+  const producers = new ProducerCalls(2);
+  const replaced: string[] = [];
+  const callOf = (name: string) => ({
+    replaced: (producer: string) => replaced.push(`${name} ${producer}`),
+  });
+  const [first, second] = [callOf('first'), callOf('second')];
+  for (const producer of ['a', 'b', 'c', 'b']) producers.take(producer, first);
+  for (const producer of ['b', 'a']) producers.take(producer, second);
+  producers.release(second);
+  producers.take('b', first);
+  expect(replaced).toEqual(['first b']);
 });
