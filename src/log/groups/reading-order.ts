@@ -36,6 +36,31 @@ export class ReadingOrder {
     return this.#devices.at(this.window.slotOf(offset));
   }
 
+  /** By its number. */
+  device(deviceNumber: number): DeviceQueue {
+    return this.#devices.get(deviceNumber);
+  }
+
+  /** Gives the member something of the device that is not in this order. */
+  own(device: DeviceQueue, member: Member): void {
+    device.taken += 1;
+    device.owner = member;
+    device.lastOwner = member;
+    member.taken += 1;
+    member.credits -= 1;
+    this.enlist(device);
+  }
+
+  /** Takes back what `own` gave, with its credit or not. */
+  disown(device: DeviceQueue, isCreditBack: boolean): void {
+    const owner = device.owner as Member;
+    device.taken -= 1;
+    owner.taken -= 1;
+    if (isCreditBack) owner.credits += 1;
+    if (device.taken === 0) device.owner = null;
+    this.enlist(device);
+  }
+
   /** Takes the reading at the window's end. */
   add(deviceNumber: number): void {
     const device = this.#devices.get(deviceNumber);
