@@ -52,6 +52,8 @@ class World {
   #floor = 0;
   #blobs: Uint8Array[] = [];
   #nextMember = 1;
+  /** How often each letter was given out since it was sent round. */
+  readonly #rounds = new Map<number, number>();
   #uncommitted: number[] = [];
 
   constructor(deliveriesMax: number) {
@@ -121,6 +123,9 @@ class World {
     for (const [other, holder] of this.heldBy) {
       if (this.log[other] === this.log[offset]) expect(holder).toBe(member);
     }
+    const count = (this.#rounds.get(offset) ?? 0) + 1;
+    expect(this.state.deliveryCount(offset)).toBe(count);
+    this.#rounds.set(offset, count);
     this.lettersOut.add(offset);
     this.heldBy.set(offset, member);
   }
@@ -129,7 +134,8 @@ class World {
   revive(): void {
     for (const offset of this.dead.keys()) {
       if (!this.durablyDone.has(offset) || this.recovered.has(offset)) continue;
-      if (this.state.isOpen(offset)) continue;
+      if (this.state.isOpen(offset) || this.state.letters.has(offset)) continue;
+      this.#rounds.delete(offset);
       this.state.letters.add({ offset, device: this.log[offset] as number });
     }
   }
@@ -179,7 +185,9 @@ class World {
 
   nack(call: Call, offsets: readonly number[], delayMs: number | null): void {
     const held = new Set(offsets.filter((offset) => this.heldBy.get(offset) === call.member));
+    const { credits } = call.member;
     this.state.nack(call.member, offsets, { delayMs, reason: 'bad' }, this.nowMs);
+    if (!call.member.isBusy) expect(call.member.credits).toBe(credits);
     for (const offset of held) this.#returned(offset);
     this.#collect();
   }
@@ -382,7 +390,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 300)).map(
+    arbitrary: fc.tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 0, 300)).map(
       ([which, picks, delay]): Command =>
         (world) => {
           const call = callOf(world, which);
@@ -441,7 +449,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   { weight: 3, arbitrary: fc.constant((world: World) => world.bury()) },
-  { weight: 3, arbitrary: fc.constant((world: World) => world.revive()) },
+  { weight: 6, arbitrary: fc.constant((world: World) => world.revive()) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.kill()) },
 );
 
