@@ -24,9 +24,6 @@ interface Failure {
 const died: Failure = { reason: 'member_died', delayMs: null };
 const overdue: Failure = { reason: 'ack_deadline', delayMs: null };
 
-/** How many readings a device gets before the next one has its turn. */
-const TURN_READINGS = 16;
-
 export class GroupState {
   readonly members = new Map<number, Member>();
   readonly #limits: GroupLimits;
@@ -186,7 +183,10 @@ export class GroupState {
     }
   }
 
-  /** Gives out what it can: at most one list for each member, who is busy from then on. */
+  /**
+   * Gives out what it can: at most one list for each member, who is busy from then on. One reading of
+   * a device and then of the next, so that few credits are many devices, and none runs ahead.
+   */
   pick(readingsMax: number): Picked[] {
     this.#choice.begin(this.members.values(), readingsMax);
     const picked: Picked[] = [];
@@ -197,13 +197,13 @@ export class GroupState {
     for (let device = this.#order.free.first; device !== null; device = this.#order.free.first) {
       const member = this.#choice.for(device);
       if (member === null) break;
-      this.#take(device, member, readingsMax);
+      this.#order.take(device, member);
     }
     for (const member of this.members.values()) {
       if (member.picks.length === 0 && !member.isAble) continue;
       for (let device = member.ready.first; device !== null; device = member.ready.first) {
         if (member.credits === 0 || member.picks.length >= readingsMax) break;
-        this.#take(device, member, readingsMax);
+        this.#order.take(device, member);
       }
     }
     this.#takePicks(picked, false);
@@ -330,11 +330,6 @@ export class GroupState {
     const isSettled = offset < this.floor || place === Place.settled;
     (isSettled ? refused.settled : refused.notHeld).push(offset);
     return false;
-  }
-
-  #take(device: DeviceQueue, member: Member, readingsMax: number): void {
-    const room = Math.min(member.credits, readingsMax - member.picks.length);
-    this.#order.take(device, member, Math.min(TURN_READINGS, room));
   }
 
   #takeBack(offset: number): void {
