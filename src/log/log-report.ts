@@ -6,18 +6,17 @@ import type { DiskState } from '../core/disk-state.ts';
 import type { ConsumerStatus, LogStatus, StreamStatus } from '../core/log-inspection.ts';
 import { type DiskSpace, readDiskSpace } from '../observability/disk-io.ts';
 import type { LogMetrics } from '../observability/log-metrics.ts';
-import { WeightedRate } from '../observability/weighted-rate.ts';
 import { diskFaultOf } from './disk-space.ts';
 import type { Log } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { type ForecastStream, forecastLosses, type Span } from './loss-forecast.ts';
 import { OldestUnread } from './oldest-unread.ts';
 import { positionKey } from './position.ts';
+import { Rates } from './rates.ts';
 import { HOT_ROW_BYTES, limitOf } from './retention/retention-plan.ts';
 import type { StreamState } from './stream-state.ts';
 
 const SAMPLE_INTERVAL_MS = 5000;
-const RATE_MEAN_US = 300_000_000;
 
 export interface LogReportParts {
   readonly log: Log;
@@ -200,33 +199,5 @@ export class LogReport {
     if (rooms.length === 0) return null;
     const bytesPerSecond = streams.reduce((sum, stream) => sum + stream.bytesPerSecond, 0);
     return { roomBytes: Math.max(0, Math.min(...rooms)), bytesPerSecond };
-  }
-}
-
-class Rates {
-  readonly #clock: Clock;
-  readonly #byName = new Map<string, { readonly revision: number; readonly rate: WeightedRate }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** A total of another revision counts from itself on: between the two nothing was read. */
-  observe(name: string, total: number, revision = 0): void {
-    let known = this.#byName.get(name);
-    if (known?.revision !== revision) {
-      known = { revision, rate: new WeightedRate({ clock: this.#clock, meanUs: RATE_MEAN_US }) };
-      this.#byName.set(name, known);
-    }
-    known.rate.observe(total);
-  }
-
-  keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#byName.keys()) if (!names.has(name)) this.#byName.delete(name);
-  }
-
-  /** 0 while it is not known. */
-  perSecond(name: string): number {
-    return this.#byName.get(name)?.rate.perSecond ?? 0;
   }
 }

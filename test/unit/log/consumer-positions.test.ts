@@ -120,6 +120,9 @@ describe('a name', () => {
     expect(() => positions.forward(position('g', 1), 10)).toThrow(refusal('CONSUMER_IS_GROUP'));
     expect(() => positions.seek(position('g', 1))).toThrow(refusal('CONSUMER_IS_GROUP'));
     expect(() => positions.forward(group('a', 1), 10)).toThrow(refusal('GROUP_IS_CONSUMER'));
+    expect(() => positions.ofConsumer('readings', 'g')).toThrow(refusal('CONSUMER_IS_GROUP'));
+    expect(() => positions.ofConsumer('readings', 'a b')).toThrow(refusal('CONSUMER_NAME_INVALID'));
+    expect(positions.ofConsumer('readings', 'a')).toBeNull();
     expect(positions.kindOf('readings', 'g')).toBe('group');
     expect(positions.kindOf('readings', 'x')).toBeNull();
   });
