@@ -1,7 +1,7 @@
 // The log's state for status and metrics: what the log knows, how fast it changes, and when consumers
 // begin to lose what they have not read.
 
-import { type Clock, steadyClock } from '../core/clock.ts';
+import { steadyClock } from '../core/clock.ts';
 import type { DiskState } from '../core/disk-state.ts';
 import type { ConsumerStatus, LogStatus, StreamStatus } from '../core/log-inspection.ts';
 import { type DiskSpace, readDiskSpace } from '../observability/disk-io.ts';
