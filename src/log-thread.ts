@@ -15,6 +15,7 @@ import { DeliveryEncoder } from './delivery/grpc/delivery-encoder.ts';
 import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
 import { SeriesFilters } from './delivery/grpc/series-filter.ts';
 import { LogBackup } from './log/backup.ts';
+import { ConsumerMoves } from './log/consumer-moves.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices } from './log/device-list.ts';
@@ -28,7 +29,7 @@ import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
 import { QuerySnapshots } from './log/query-snapshots.ts';
 import { listSegments } from './log/segments/segment-page.ts';
-import { resetConsumer, resolveStart, seekConsumer, startOffset } from './log/start-offset.ts';
+import { resolveStart, startOffset } from './log/start-offset.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
@@ -65,6 +66,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     clock: systemClock,
     nowMs: () => performance.now(),
   });
+  const moves = new ConsumerMoves(log, groups);
 
   const rebirths = new RebirthLimiter();
   function askForBirth(topic: string, source: string): void {
@@ -100,15 +102,15 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       }),
       reloadProfiles: async () => ({ profiles: await decoder.reload() }),
       seekConsumer: async (request) => {
-        await seekConsumer(log, request);
+        await moves.seek(request);
         return null;
       },
       resetConsumer: async (name) => {
-        await resetConsumer(log, name);
+        await moves.reset(name);
         return null;
       },
-      deleteConsumer: async ({ stream, consumer }) => {
-        await log.consumers.remove(log.stream(stream), consumer);
+      deleteConsumer: async (name) => {
+        await moves.delete(name);
         return null;
       },
       status: () => report.status(),

@@ -199,13 +199,13 @@ export interface LogInspector {
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
   listDevices(request: DevicePageRequest): Promise<DevicePage>;
   /**
-   * Durable when it resolves, as the two that follow. Makes a consumer that there is not yet. Throws
-   * STREAM_UNKNOWN, CONSUMER_NAME_INVALID, CONSUMER_LIMIT, CONSUMER_IS_GROUP, OFFSET_BEYOND_END.
+   * Of a consumer or a group, as the two that follow; durable when it resolves. Makes a consumer that
+   * there is not yet. Throws STREAM_UNKNOWN, CONSUMER_NAME_INVALID, CONSUMER_LIMIT, OFFSET_BEYOND_END.
    */
   seekConsumer(request: StartRequest): Promise<void>;
-  /** Back to the oldest reading kept. Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN, CONSUMER_IS_GROUP. */
+  /** Back to the oldest reading kept. Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN. */
   resetConsumer(consumer: ConsumerName): Promise<void>;
-  /** Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN, CONSUMER_IS_GROUP. */
+  /** Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN. */
   deleteConsumer(consumer: ConsumerName): Promise<void>;
   listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>>;
   /** Null when there is none of that number. */

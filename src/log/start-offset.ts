@@ -3,7 +3,6 @@
 
 import type { StartRequest } from '../core/contracts.ts';
 import { MillpondError } from '../core/errors.ts';
-import type { ConsumerName } from '../core/log-inspection.ts';
 import type { Log } from './log.ts';
 import type { StreamState } from './stream-state.ts';
 
@@ -19,27 +18,6 @@ export async function resolveStart(
   }
   const from = await startOffset(log, stream, start);
   return { from, highWatermark: stream.highWatermark };
-}
-
-/** Throws STREAM_UNKNOWN, OFFSET_BEYOND_END, and as `PositionCommits.seek`. */
-export async function seekConsumer(
-  log: Log,
-  { stream: name, consumer, start }: StartRequest,
-): Promise<void> {
-  const stream = log.stream(name);
-  await log.consumers.seek(stream, consumer, await startOffset(log, stream, start));
-}
-
-/** Back to the oldest reading kept. Throws CONSUMER_UNKNOWN, and as `seekConsumer`. */
-export async function resetConsumer(log: Log, { stream: name, consumer }: ConsumerName) {
-  const stream = log.stream(name);
-  if (log.consumers.position(stream, consumer) === null) {
-    throw new MillpondError(
-      'CONSUMER_UNKNOWN',
-      `Stream ${stream.name} has no consumer named ${consumer}.`,
-    );
-  }
-  await log.consumers.seek(stream, consumer, stream.lowWatermark);
 }
 
 /**

@@ -5501,8 +5501,9 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListConsumersResponse => ListConsumersResponse.decode(value),
   },
   /**
-   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
-   * is open goes on where it is, and its next commit moves the consumer there again.
+   * Moves a consumer or a group, or makes a consumer there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again. What members of
+   * a group hold is theirs no more, and is given out again from there.
    */
   seekConsumer: {
     path: "/millpond.v1.AdminService/SeekConsumer" as const,
@@ -5526,8 +5527,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ResetConsumerResponse => ResetConsumerResponse.decode(value),
   },
   /**
-   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
-   * is open goes on, and its next commit makes the consumer anew.
+   * Forgets a consumer or a group, and where it stands: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew; members of a group are ended.
    */
   deleteConsumer: {
     path: "/millpond.v1.AdminService/DeleteConsumer" as const,
@@ -5660,15 +5661,16 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   /** By stream, then by name. */
   listConsumers: handleUnaryCall<ListConsumersRequest, ListConsumersResponse>;
   /**
-   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
-   * is open goes on where it is, and its next commit moves the consumer there again.
+   * Moves a consumer or a group, or makes a consumer there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again. What members of
+   * a group hold is theirs no more, and is given out again from there.
    */
   seekConsumer: handleUnaryCall<SeekConsumerRequest, SeekConsumerResponse>;
   /** Moves a consumer back to the oldest reading kept; as SeekConsumer. */
   resetConsumer: handleUnaryCall<ResetConsumerRequest, ResetConsumerResponse>;
   /**
-   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
-   * is open goes on, and its next commit makes the consumer anew.
+   * Forgets a consumer or a group, and where it stands: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew; members of a group are ended.
    */
   deleteConsumer: handleUnaryCall<DeleteConsumerRequest, DeleteConsumerResponse>;
   /** What had to go, the newest last. */
@@ -5751,8 +5753,9 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListConsumersResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
-   * is open goes on where it is, and its next commit moves the consumer there again.
+   * Moves a consumer or a group, or makes a consumer there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again. What members of
+   * a group hold is theirs no more, and is given out again from there.
    */
   seekConsumer(
     request: SeekConsumerRequest,
@@ -5786,8 +5789,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ResetConsumerResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
-   * is open goes on, and its next commit makes the consumer anew.
+   * Forgets a consumer or a group, and where it stands: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew; members of a group are ended.
    */
   deleteConsumer(
     request: DeleteConsumerRequest,
