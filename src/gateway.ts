@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { InspectionClient } from './bridge/inspection-client.ts';
 import { queryLog } from './bridge/query-log.ts';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
@@ -114,6 +115,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     queueBytes: client.queueBytes,
     queueBytesMax: config.log.queueBytesMax,
     subscribers: grpc.subscribers,
+    connections: grpc.connections,
     publishers: grpc.publishers,
     tailFeeds: feeds.count,
     tailFollowers: feeds.followers,
@@ -176,7 +178,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
         },
       },
     },
-    inspector: client,
+    inspector: new InspectionClient(client),
+    consumersMax: config.log.consumersMax,
     reloadProfiles,
     gatewayStatus: async () => ({
       version: packageVersion(),

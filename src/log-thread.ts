@@ -6,8 +6,8 @@ import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server
 import { type FromLog, type ToLog, toWire } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
-import type { Decoded, StartRequest } from './core/contracts.ts';
-import { asMillpondError, MillpondError } from './core/errors.ts';
+import type { Decoded } from './core/contracts.ts';
+import { asMillpondError } from './core/errors.ts';
 import type { RawMessage } from './core/raw-message.ts';
 import { RebirthLimiter, rebirthPayload } from './decode/builtin/sparkplug-rebirth.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
@@ -28,6 +28,7 @@ import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
 import { QuerySnapshots } from './log/query-snapshots.ts';
 import { listSegments } from './log/segments/segment-page.ts';
+import { resetConsumer, resolveStart, seekConsumer, startOffset } from './log/start-offset.ts';
 import { storeMessage } from './log/store-message.ts';
 import type { StreamState } from './log/stream-state.ts';
 import { LogMetrics } from './observability/log-metrics.ts';
@@ -98,8 +99,20 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         nextOffset: await log.commitPosition(stream, consumer, nextOffset),
       }),
       reloadProfiles: async () => ({ profiles: await decoder.reload() }),
-      status: async () => report.status(),
-      metrics: () => metrics.text(report.status()),
+      seekConsumer: async (request) => {
+        await seekConsumer(log, request);
+        return null;
+      },
+      resetConsumer: async (name) => {
+        await resetConsumer(log, name);
+        return null;
+      },
+      deleteConsumer: async ({ stream, consumer }) => {
+        await log.consumers.remove(log.stream(stream), consumer);
+        return null;
+      },
+      status: () => report.status(),
+      metrics: async () => metrics.text(await report.status()),
       listLosses: (request) => {
         if (request.stream !== null) log.stream(request.stream);
         return log.inspect((connection) => listLosses(connection, request));
@@ -241,40 +254,6 @@ function rowsOf(log: Log, stream: StreamState): RowSource {
     read: (from, rowsMax) => log.read(stream, from, rowsMax),
     waitBeyond: (offset, ms, signal) => log.waitBeyond(stream, offset, ms, signal),
   };
-}
-
-async function resolveStart(
-  log: Log,
-  { stream: name, consumer, start }: StartRequest,
-): Promise<{ from: number; highWatermark: number }> {
-  const stream = log.stream(name);
-  if (consumer !== '') {
-    const committed = log.consumers.position(stream, consumer);
-    if (committed !== null) return { from: committed, highWatermark: stream.highWatermark };
-  }
-  return { from: await startOffset(log, stream, start), highWatermark: stream.highWatermark };
-}
-
-/** Throws OFFSET_BEYOND_END. */
-async function startOffset(
-  log: Log,
-  stream: StreamState,
-  start: StartRequest['start'],
-): Promise<number> {
-  switch (start.kind) {
-    case 'offset': {
-      const { offset } = start;
-      if (offset <= stream.highWatermark) return offset;
-      const text = `Offset ${offset} of ${stream.name} is beyond its end, ${stream.highWatermark}.`;
-      throw new MillpondError('OFFSET_BEYOND_END', text);
-    }
-    case 'time':
-      return log.offsetAtTime(stream, start.timeUs);
-    case 'earliest':
-      return stream.lowWatermark;
-    case 'latest':
-      return stream.highWatermark;
-  }
 }
 
 if (parentPort !== null) {

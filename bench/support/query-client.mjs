@@ -9,7 +9,7 @@ export function connect(address) {
 /** Milliseconds to the last row, and how many there were. Throws the call's error. */
 export async function ask(client, sql, signal) {
   const startedMs = performance.now();
-  const none = { parameters: [], timeLimitMs: 0, maxRows: 0n, maxBytes: 0n };
+  const none = { parameters: [], format: 0, timeLimitMs: 0, maxRows: 0n, maxBytes: 0n };
   const call = client.query({ ...none, sql });
   signal?.addEventListener('abort', () => call.cancel());
   let rows = 0;

@@ -10,28 +10,9 @@ import type {
   Settled,
   StartRequest,
 } from '../core/contracts.ts';
-import type {
-  DeadLetterEntry,
-  DeadLetterWithPayload,
-  DeadLetterWork,
-  Purged,
-  Reprocessed,
-} from '../core/dead-letter.ts';
 import type { DiskState } from '../core/disk-state.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
-import type {
-  BackupPlan,
-  DevicePage,
-  DevicePageRequest,
-  LogInspector,
-  LogStatus,
-  LossCursor,
-  LossEntry,
-  Page,
-  PageRequest,
-  SegmentCursor,
-  SegmentEntry,
-} from '../core/log-inspection.ts';
+import type { LogStatus } from '../core/log-inspection.ts';
 import { noteOffHeap } from '../core/off-heap.ts';
 import type { RawMessage } from '../core/raw-message.ts';
 import {
@@ -87,7 +68,7 @@ export interface LogClientEvents {
   command(topic: string, payload: Uint8Array): void;
 }
 
-export class LogClient implements Intake, LogReader, LogInspector {
+export class LogClient implements Intake, LogReader {
   readonly #port: Port;
   readonly #events: LogClientEvents;
   readonly #queueBytesMax: number;
@@ -186,63 +167,26 @@ export class LogClient implements Intake, LogReader, LogInspector {
   }
 
   status(): Promise<LogStatus> {
-    return this.#inTime('status', this.#call('status', null));
+    return this.askInTime('status', null);
   }
 
   metrics(): Promise<string> {
-    return this.#inTime('metrics', this.#call('metrics', null));
+    return this.askInTime('metrics', null);
   }
 
   /** The number of profiles in use from now on. Throws PROFILE_INVALID, and all stays as it was. */
   async reloadProfiles(): Promise<number> {
-    return (await this.#inTime('reloadProfiles', this.#call('reloadProfiles', null))).profiles;
-  }
-
-  listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>> {
-    return this.#inTime('listLosses', this.#call('listLosses', request));
-  }
-
-  listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>> {
-    return this.#inTime('listSegments', this.#call('listSegments', request));
-  }
-
-  listDevices(request: DevicePageRequest): Promise<DevicePage> {
-    return this.#inTime('listDevices', this.#call('listDevices', request));
-  }
-
-  listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>> {
-    return this.#inTime('listDeadLetters', this.#call('listDeadLetters', work));
-  }
-
-  readDeadLetter(id: number): Promise<DeadLetterWithPayload | null> {
-    return this.#inTime('readDeadLetter', this.#call('readDeadLetter', id));
-  }
-
-  reprocessDeadLetters(work: DeadLetterWork): Promise<Reprocessed> {
-    return this.#call('reprocessDeadLetters', work);
-  }
-
-  purgeDeadLetters(work: DeadLetterWork): Promise<Purged> {
-    return this.#call('purgeDeadLetters', work);
-  }
-
-  beginBackup(): Promise<BackupPlan> {
-    return this.#call('beginBackup', null);
-  }
-
-  async readBackup(file: number, position: number, bytesMax: number): Promise<Uint8Array> {
-    const { buffer } = await this.#call('readBackup', { file, position, bytesMax });
-    noteOffHeap(buffer.byteLength);
-    return new Uint8Array(buffer);
-  }
-
-  async endBackup(): Promise<void> {
-    await this.#call('endBackup', null);
+    return (await this.askInTime('reloadProfiles', null)).profiles;
   }
 
   /** Any one call, for what has a file of its own beside this one. */
   ask<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
     return this.#call(name, ask);
+  }
+
+  /** As `ask`, for what waits for nothing there. Throws LOG_NOT_ANSWERING. */
+  askInTime<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
+    return this.#inTime(name, this.#call(name, ask));
   }
 
   /** Resolves when everything accepted is settled and the log is closed. */

@@ -12,6 +12,7 @@ import type { DiskState } from '../core/disk-state.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type {
   BackupPlan,
+  ConsumerName,
   DevicePage,
   DevicePageRequest,
   LogStatus,
@@ -33,6 +34,9 @@ export interface Calls {
     ask: { stream: string; consumer: string; nextOffset: number };
     answer: { nextOffset: number };
   };
+  seekConsumer: { ask: StartRequest; answer: null };
+  resetConsumer: { ask: ConsumerName; answer: null };
+  deleteConsumer: { ask: ConsumerName; answer: null };
   reloadProfiles: { ask: null; answer: { profiles: number } };
   status: { ask: null; answer: LogStatus };
   metrics: { ask: null; answer: string };

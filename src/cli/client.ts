@@ -2,9 +2,11 @@
 // a MillpondError. Loaded only by commands that need it.
 
 import { Connection, type UnaryMethod } from '../client/connection.ts';
+import { type Start, wireStart } from '../client/follow.ts';
 import type {
   AdminServiceClient,
   BackupResponse,
+  ConsumerStatus,
   DeadLetter,
   DeadLetterFilter,
   Device,
@@ -13,6 +15,7 @@ import type {
   Loss,
   PurgeDeadLettersResponse,
   ReprocessDeadLettersResponse,
+  SeekConsumerResponse,
   Segment,
 } from '../generated/millpond/v1/admin_service.ts';
 
@@ -42,6 +45,31 @@ export class GatewayClient {
   /** The number of profiles in use. Throws PROFILE_INVALID with what is wrong with the new ones. */
   async reloadProfiles(): Promise<number> {
     return (await this.#answer(this.#admin.reloadProfiles, {})).profiles;
+  }
+
+  /** Of one stream, or of all if it is empty; by stream, then by name. */
+  consumers(stream: string): AsyncGenerator<ToldConsumer, void> {
+    return allPages(async (pageToken) => {
+      const request = { stream, pageToken, pageSize };
+      const page = await this.#answer(this.#admin.listConsumers, request);
+      const entries = page.consumers.map((told) => ({ ...told, nowUs: page.nowUs }));
+      return { entries, nextPageToken: page.nextPageToken };
+    });
+  }
+
+  /** Throws OFFSET_BEYOND_END, CONSUMER_LIMIT, and as `deleteConsumer` but for an unknown one. */
+  seekConsumer(name: ConsumerName, to: Start): Promise<MovedConsumer> {
+    return this.#answer(this.#admin.seekConsumer, { ...name, target: wireStart(to) });
+  }
+
+  /** Throws as `deleteConsumer`. */
+  resetConsumer(name: ConsumerName): Promise<MovedConsumer> {
+    return this.#answer(this.#admin.resetConsumer, name);
+  }
+
+  /** As it was. Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN, CONSUMER_NAME_INVALID, CONSUMER_IS_GROUP. */
+  async deleteConsumer(name: ConsumerName): Promise<ConsumerStatus | undefined> {
+    return (await this.#answer(this.#admin.deleteConsumer, name)).consumer;
   }
 
   /** Of one stream, or of all if it is empty; the newest last. */
@@ -134,6 +162,18 @@ export class GatewayClient {
     this.#connection.close();
   }
 }
+
+/** An empty stream is `readings`. */
+export interface ConsumerName {
+  readonly stream: string;
+  readonly consumer: string;
+}
+
+/** A consumer, and the gateway's clock when it told of it. */
+export type ToldConsumer = ConsumerStatus & { readonly nowUs: bigint };
+
+/** Where a consumer stands now, and the oldest offset of its stream. */
+export type MovedConsumer = SeekConsumerResponse;
 
 /** A device, and the gateway's clock when it told of it. */
 export type ToldDevice = Device & { readonly nowUs: bigint };

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { registerBackup } from './backup.ts';
 import { registerCheck } from './check.ts';
+import { registerConsumers } from './consumers.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
@@ -25,6 +26,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerDoctor,
   registerTail,
   registerStatus,
+  registerConsumers,
   registerDevices,
   registerQuery,
   registerLosses,

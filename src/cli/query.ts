@@ -44,6 +44,7 @@ async function runQuery(sql: string | undefined, flags: QueryFlags): Promise<voi
   const { MillpondError } = await import('../core/errors.ts');
   const { parseParameter } = await import('./query/parameter.ts');
   const { parseDurationMs } = await import('../config/units.ts');
+  const { Format } = await import('../generated/millpond/v1/format.ts');
   const { askGateway } = await import('./query/ask-gateway.ts');
   if (format === 'parquet' && flags.output === undefined) {
     throw new MillpondError('USAGE', 'Parquet goes to a file: name it with --output.');
@@ -60,6 +61,7 @@ async function runQuery(sql: string | undefined, flags: QueryFlags): Promise<voi
     request: {
       sql: sql ?? (await readAll(process.stdin)),
       parameters: (flags.param ?? []).map(parseParameter),
+      format: Format.FORMAT_ROWS,
       timeLimitMs,
       maxRows: BigInt(maxRows),
       maxBytes: 0n,

@@ -54,15 +54,16 @@ const rows: Format.FORMAT_ROWS = 1;
 
 function requestOf(wanted: Wanted, start: Start): SubscribeRequest {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = wanted;
-  const common = {
+  return {
     ...{ stream, consumer, stopAtEnd, maxBatch },
     devices: [...devices],
     metrics: [...metrics],
     format: rows,
+    start: wireStart(start),
   };
-  return { ...common, start: wireStart(start) };
 }
 
+/** As it stands in a request. */
 export function wireStart(start: Start) {
   if (start.kind === 'offset') return { $case: 'offset', value: start.offset } as const;
   if (start.kind === 'time') return { $case: 'timeUs', value: start.timeUs } as const;

@@ -1,5 +1,6 @@
 // A query in the terms of a program: its request, and rows as objects.
 
+import { Format } from '../generated/millpond/v1/format.ts';
 import type {
   QueryColumn,
   QueryParameter,
@@ -31,6 +32,7 @@ export function queryRequest(sql: string, options: QueryOptions): QueryRequest {
   return {
     sql,
     parameters: parametersOf(options.parameters ?? []),
+    format: Format.FORMAT_ROWS,
     timeLimitMs: options.timeLimitMs ?? 0,
     maxRows: BigInt(options.rowsMax ?? 0),
     maxBytes: 0n,

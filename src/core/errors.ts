@@ -124,7 +124,7 @@ export const errorTable = {
   ),
   COMMIT_BEHIND: kind(
     'FAILED_PRECONDITION',
-    'A commit only moves forward; to read again, subscribe with an offset and no consumer.',
+    'A commit only moves forward; to read again, move the consumer with `millpond consumers seek`.',
   ),
   COMMIT_LIMIT: kind(
     'RESOURCE_EXHAUSTED',

@@ -1,6 +1,7 @@
 // What the log tells of itself: its state, its losses, its sealed files, and a copy of it. Offsets
 // are numbers within 2^53, times microseconds since the Unix epoch.
 
+import type { StartRequest } from './contracts.ts';
 import type {
   DeadLetterEntry,
   DeadLetterWithPayload,
@@ -27,11 +28,20 @@ export interface StreamStatus {
   readonly bytesPerSecond: number;
 }
 
-export interface ConsumerStatus {
+/** An empty stream is the default one. */
+export interface ConsumerName {
   readonly stream: string;
   readonly consumer: string;
+}
+
+export interface ConsumerStatus extends ConsumerName {
+  readonly isGroup: boolean;
   readonly nextOffset: number;
   readonly committedAtUs: number;
+  /** When the oldest reading came that it has not committed; null where there is none, or it is not known. */
+  readonly oldestUnreadUs: number | null;
+  /** How fast its position moves: a mean of the last minutes. */
+  readonly readingsPerSecond: number;
   /** When it begins to lose readings at the current rate; null when that is not foreseeable. */
   readonly losesDataAtUs: number | null;
   readonly isProtected: boolean;
@@ -188,6 +198,15 @@ export interface LogInspector {
   /** Throws STREAM_UNKNOWN. */
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
   listDevices(request: DevicePageRequest): Promise<DevicePage>;
+  /**
+   * Durable when it resolves, as the two that follow. Makes a consumer that there is not yet. Throws
+   * STREAM_UNKNOWN, CONSUMER_NAME_INVALID, CONSUMER_LIMIT, CONSUMER_IS_GROUP, OFFSET_BEYOND_END.
+   */
+  seekConsumer(request: StartRequest): Promise<void>;
+  /** Back to the oldest reading kept. Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN, CONSUMER_IS_GROUP. */
+  resetConsumer(consumer: ConsumerName): Promise<void>;
+  /** Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN, CONSUMER_IS_GROUP. */
+  deleteConsumer(consumer: ConsumerName): Promise<void>;
   listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>>;
   /** Null when there is none of that number. */
   readDeadLetter(id: number): Promise<DeadLetterWithPayload | null>;

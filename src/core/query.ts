@@ -7,6 +7,7 @@ import type { SeriesKey } from './reading.ts';
 export interface QueryAsk {
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
+  readonly format: 'rows' | 'arrow';
   /** 0 for the gateway's limit, which a longer time is lowered to. */
   readonly timeLimitMs: number;
   /** The result is cut off there; infinite for no limit. */

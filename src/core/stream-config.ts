@@ -1,5 +1,8 @@
 // What is asked of a stream: what it takes, how long it keeps it, what it does when it is full.
 
+/** What an empty name means; it takes every reading that no stream of its own claims. */
+export const DEFAULT_STREAM = 'readings';
+
 /** Which readings a stream takes: all the kinds given must match, and of one kind any. */
 export interface StreamMatch {
   /** MQTT topic filters, with `+` and `#`; empty for any topic. */

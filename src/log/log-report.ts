@@ -11,6 +11,7 @@ import { diskFaultOf } from './disk-space.ts';
 import type { Log } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { type ForecastStream, forecastLosses, type Span } from './loss-forecast.ts';
+import { OldestUnread } from './oldest-unread.ts';
 import { positionKey } from './position.ts';
 import { HOT_ROW_BYTES, limitOf } from './retention/retention-plan.ts';
 import type { StreamState } from './stream-state.ts';
@@ -30,15 +31,18 @@ export class LogReport {
   readonly #parts: LogReportParts;
   readonly #streamRates = new Rates(steadyClock);
   readonly #consumerRates = new Rates(steadyClock);
+  readonly #oldestUnread: OldestUnread;
 
   constructor(parts: LogReportParts) {
     this.#parts = parts;
+    this.#oldestUnread = new OldestUnread(parts.log);
     this.#sample();
     setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS).unref();
   }
 
-  status(): LogStatus {
+  async status(): Promise<LogStatus> {
     const { log, metrics, options } = this.#parts;
+    await this.#oldestUnread.refresh(log.positions());
     const { commits, p50, p99 } = metrics.commitMs();
     const letters = log.deadLetters;
     const streams = log.streams.all.map((stream) => this.#streamStatus(stream));
@@ -82,9 +86,12 @@ export class LogReport {
     for (const { name, highWatermark } of log.streams.all) {
       this.#streamRates.observe(name, highWatermark);
     }
-    for (const position of log.positions()) {
-      this.#consumerRates.observe(positionKey(position), position.nextOffset);
+    const positions = log.positions();
+    for (const position of positions) {
+      const { nextOffset, revision } = position;
+      this.#consumerRates.observe(positionKey(position), nextOffset, revision);
     }
+    this.#consumerRates.keepOnly(new Set(positions.map(positionKey)));
   }
 
   #streamStatus(stream: StreamState): StreamStatus {
@@ -128,10 +135,16 @@ export class LogReport {
       if (ofStream.length === 0) return [];
       const forecast = forecastLosses(this.#forecastStream(stream, directory));
       return ofStream.map((position) => {
-        const { nextOffset, consumer } = position;
+        const { nextOffset, consumer, committedAtUs, kind } = position;
         const readingsPerSecond = this.#consumerRates.perSecond(positionKey(position));
         return {
-          ...position,
+          stream: stream.stream,
+          consumer,
+          isGroup: kind === 'group',
+          nextOffset,
+          committedAtUs,
+          oldestUnreadUs: this.#oldestUnread.receivedAtUs(position),
+          readingsPerSecond,
           losesDataAtUs: forecast({ nextOffset, readingsPerSecond }),
           isProtected: stream.retention.protect.includes(consumer),
         };
@@ -192,23 +205,28 @@ export class LogReport {
 
 class Rates {
   readonly #clock: Clock;
-  readonly #byName = new Map<string, WeightedRate>();
+  readonly #byName = new Map<string, { readonly revision: number; readonly rate: WeightedRate }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  observe(name: string, total: number): void {
-    let rate = this.#byName.get(name);
-    if (rate === undefined) {
-      rate = new WeightedRate({ clock: this.#clock, meanUs: RATE_MEAN_US });
-      this.#byName.set(name, rate);
+  /** A total of another revision counts from itself on: between the two nothing was read. */
+  observe(name: string, total: number, revision = 0): void {
+    let known = this.#byName.get(name);
+    if (known?.revision !== revision) {
+      known = { revision, rate: new WeightedRate({ clock: this.#clock, meanUs: RATE_MEAN_US }) };
+      this.#byName.set(name, known);
     }
-    rate.observe(total);
+    known.rate.observe(total);
+  }
+
+  keepOnly(names: ReadonlySet<string>): void {
+    for (const name of this.#byName.keys()) if (!names.has(name)) this.#byName.delete(name);
   }
 
   /** 0 while it is not known. */
   perSecond(name: string): number {
-    return this.#byName.get(name)?.perSecond ?? 0;
+    return this.#byName.get(name)?.rate.perSecond ?? 0;
   }
 }

@@ -3,7 +3,8 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { MillpondError } from '../core/errors.ts';
-import { createTables, DEFAULT_STREAM, hotTable, SCHEMA_VERSION } from './schema.ts';
+import { DEFAULT_STREAM } from '../core/stream-config.ts';
+import { createTables, hotTable, SCHEMA_VERSION } from './schema.ts';
 
 type Step = (connection: DuckDBConnection) => Promise<void>;
 

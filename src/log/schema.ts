@@ -4,9 +4,6 @@
 /** Raised with every change of the tables; `migrate.ts` brings older databases up to it. */
 export const SCHEMA_VERSION = 3;
 
-/** The stream that every reading goes to unless a stream of its own claims it. */
-export const DEFAULT_STREAM = 'readings';
-
 export const createTables = [
   'create table if not exists meta (key varchar, value varchar)',
   'create table if not exists streams (id integer, name varchar)',

@@ -2,7 +2,7 @@
 // longer names them, which are read and kept but not written.
 
 import { MillpondError } from '../core/errors.ts';
-import { DEFAULT_STREAM } from './schema.ts';
+import { DEFAULT_STREAM } from '../core/stream-config.ts';
 import type { StreamState } from './stream-state.ts';
 
 export class Streams {

@@ -13,6 +13,7 @@ export interface IoReadings {
   readonly queueBytes: number;
   readonly queueBytesMax: number;
   readonly subscribers: number;
+  readonly connections: { readonly count: number; readonly waitingCount: number };
   readonly publishers: number;
   readonly tailFeeds: number;
   readonly tailFollowers: number;
@@ -104,6 +105,16 @@ export class IoMetrics {
       },
     });
     gauge('millpond_subscribers', 'Subscribe calls under way.', () => read().subscribers);
+    gauge(
+      'millpond_consumers_connected',
+      'Consumers with a subscription open.',
+      () => read().connections.count,
+    );
+    gauge(
+      'millpond_subscriptions_waiting',
+      "Consumers' subscriptions whose client has yet to take what was written to it.",
+      () => read().connections.waitingCount,
+    );
     gauge('millpond_publishers', 'Publish calls under way.', () => read().publishers);
     gauge('millpond_queries_running', 'Queries that run now.', () => read().queries);
     gauge(

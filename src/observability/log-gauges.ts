@@ -22,6 +22,8 @@ export class LogGauges {
   readonly #segments: Gauge;
   readonly #full: Gauge;
   readonly #losesData: Gauge;
+  readonly #oldestUnread: Gauge;
+  readonly #consumed: Gauge;
   readonly #diskFree: Gauge;
   readonly #losses: Counter;
   readonly #forgotten: Counter;
@@ -62,6 +64,16 @@ export class LogGauges {
     this.#losesData = gauge(
       'millpond_consumer_loses_data_seconds',
       'Until retention reaches what a consumer has not committed, at the current rate; absent while that is not foreseeable.',
+      ['stream', 'consumer'],
+    );
+    this.#oldestUnread = gauge(
+      'millpond_consumer_oldest_unread_seconds',
+      'Age of the oldest reading that a consumer has not committed; absent where there is none.',
+      ['stream', 'consumer'],
+    );
+    this.#consumed = gauge(
+      'millpond_consumer_readings_per_second',
+      "How fast a consumer's position moves: a mean of the last minutes.",
       ['stream', 'consumer'],
     );
     this.#diskFree = gauge('millpond_disk_free_bytes', 'Free on the disk of the log.', []);
@@ -117,9 +129,16 @@ export class LogGauges {
     const ends = new Map(status.streams.map((s) => [s.stream, s.highWatermark]));
     this.#lag.reset();
     this.#losesData.reset();
+    this.#oldestUnread.reset();
+    this.#consumed.reset();
     for (const each of status.consumers.slice(0, CONSUMER_LABELS_MAX)) {
-      const { stream, consumer, nextOffset, losesDataAtUs } = each;
+      const { stream, consumer, nextOffset, losesDataAtUs, oldestUnreadUs } = each;
       this.#lag.set({ stream, consumer }, (ends.get(stream) ?? nextOffset) - nextOffset);
+      this.#consumed.set({ stream, consumer }, each.readingsPerSecond);
+      if (oldestUnreadUs !== null) {
+        const ageUs = Math.max(0, status.nowUs - oldestUnreadUs);
+        this.#oldestUnread.set({ stream, consumer }, ageUs / MICROSECONDS_PER_SECOND);
+      }
       if (losesDataAtUs === null) continue;
       const left = (losesDataAtUs - status.nowUs) / MICROSECONDS_PER_SECOND;
       this.#losesData.set({ stream, consumer }, Math.max(0, left));

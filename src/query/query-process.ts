@@ -6,10 +6,12 @@ import { setPriority } from 'node:os';
 import { asMillpondError } from '../core/errors.ts';
 import type { QueryAsk, QuerySnapshot } from '../core/query.ts';
 import { QueryResponse } from '../generated/millpond/v1/query.ts';
+import { ArrowResultEncoder } from './arrow-encoder.ts';
 import { explainQueryFailure } from './failure.ts';
 import { Inbox } from './inbox.ts';
 import { CREDITS, type FromQuery, type QueryProcessSettings, type ToQuery } from './messages.ts';
 import { QueryDatabase } from './query-database.ts';
+import type { EncodedRows, ResultEncoder } from './result-encoder.ts';
 import { RowEncoder } from './row-encoder.ts';
 
 /** An interrupt that comes before DuckDB has begun is forgotten: it is sent again. */
@@ -67,35 +69,44 @@ class Query {
   }
 
   async #deliver(database: QueryDatabase): Promise<void> {
-    const { sql, parameters, rowsMax, bytesMax } = this.#ask;
+    const { sql, parameters, rowsMax } = this.#ask;
     const result = await database.start(sql, parameters);
     const types = result.columnTypes();
     const columns = result
       .columnNames()
       .map((name, index) => ({ name, type: String(types[index]) }));
     await this.#send({ $case: 'columns', value: { columns } });
-    const encoder = new RowEncoder(types);
+    const encoder: ResultEncoder =
+      this.#ask.format === 'arrow'
+        ? new ArrowResultEncoder(result.columnNames(), types)
+        : new RowEncoder(types);
     let isTruncated = false;
+    let taken = 0;
     while (!isTruncated) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
-      const until = Math.min(chunk.rowCount, rowsMax - this.#rows);
+      const until = Math.min(chunk.rowCount, rowsMax - taken);
       isTruncated = until < chunk.rowCount;
-      for (const { bytes, rows } of encoder.encode(chunk, 0, until)) {
-        if (this.#bytes >= bytesMax) {
-          isTruncated = true;
-          break;
-        }
-        await this.#post(bytes);
-        this.#rows += rows;
-        this.#bytes += bytes.length;
-      }
+      if (await this.#postAll(encoder.encode(chunk, 0, until))) isTruncated = true;
+      taken += until;
     }
+    if (await this.#postAll(encoder.end())) isTruncated = true;
     const elapsedUs = BigInt(Math.round((performance.now() - this.#startedMs) * 1000));
     await this.#send({
       $case: 'end',
       value: { rows: BigInt(this.#rows), elapsedUs, isTruncated },
     });
+  }
+
+  /** True when the result is cut off: as many bytes were sent as are allowed. */
+  async #postAll(messages: Iterable<EncodedRows>): Promise<boolean> {
+    for (const { bytes, rows } of messages) {
+      if (this.#bytes >= this.#ask.bytesMax) return true;
+      await this.#post(bytes);
+      this.#rows += rows;
+      this.#bytes += bytes.length;
+    }
+    return false;
   }
 
   #send(part: NonNullable<QueryResponse['part']>): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { MillpondError } from '../core/errors.ts';
+import { type EncodedRows, MESSAGE_BYTES_MAX, type ResultEncoder } from './result-encoder.ts';
 
 /** The numbers of QueryValue's fields, each with its wire type. */
 const tag = {
@@ -30,16 +31,13 @@ const tag = {
 const ROWS_TAG = (2 << 3) | 2;
 const REPEATED_TAG = (1 << 3) | 2;
 
-/** Clients refuse messages over 4 MiB unless told otherwise. */
-const MESSAGE_BYTES_MAX = 3 * 1024 * 1024;
-
 /** A message is made of more rows while it is smaller, of fewer when it is larger. */
 const MESSAGE_BYTES = { few: 64 * 1024, many: 256 * 1024 };
 const ROWS = { first: 256, max: 2048 };
 
 type WriteValue = (writer: BinaryWriter, value: DuckDBValue) => void;
 
-export class RowEncoder {
+export class RowEncoder implements ResultEncoder {
   readonly #writers: readonly WriteValue[];
   #rowsWanted = ROWS.first;
 
@@ -48,11 +46,7 @@ export class RowEncoder {
   }
 
   /** The rows [first, until) of the chunk, in one message or several. Throws QUERY_LIMIT. */
-  *encode(
-    chunk: DuckDBDataChunk,
-    first: number,
-    until: number,
-  ): Generator<{ readonly bytes: Uint8Array; readonly rows: number }, void> {
+  *encode(chunk: DuckDBDataChunk, first: number, until: number): Generator<EncodedRows, void> {
     const vectors = this.#writers.map((_, column) => chunk.getColumnVector(column));
     for (let row = first; row < until; ) {
       const rows = Math.min(this.#rowsWanted, until - row);
@@ -74,6 +68,11 @@ export class RowEncoder {
       yield { bytes, rows };
       row += rows;
     }
+  }
+
+  /** Nothing is kept. */
+  end(): Iterable<EncodedRows> {
+    return [];
   }
 
   #encodeRows(

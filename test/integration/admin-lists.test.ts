@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentials, type ServiceError } from '@grpc/grpc-js';
 import { connectAsync } from 'mqtt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
   AdminServiceClient,
+  type DeleteConsumerRequest,
+  type DeleteConsumerResponse,
   type GetStatusResponse,
   ListConsumersRequest,
   type ListConsumersResponse,
@@ -16,10 +18,12 @@ import {
   type ListSegmentsResponse,
   type ListStreamsResponse,
   OnFull,
+  type SeekConsumerRequest,
+  type SeekConsumerResponse,
   type Segment,
 } from '../../src/generated/millpond/v1/admin_service.ts';
 import { errorInfoOf } from '../support/grpc-error.ts';
-import { connectTelemetry } from '../support/readings.ts';
+import { collectEvents, connectTelemetry } from '../support/readings.ts';
 import { CliRig, type RunningGateway } from './cli-rig.ts';
 
 const config = `
@@ -220,6 +224,35 @@ test('consumers come by stream and name, in pages', async () => {
   const names = [...first.consumers, ...last.consumers].map(({ consumer }) => consumer);
   expect(names).toEqual(['bill', 'slow', 'mill']);
   expect(last.nextPageToken).toBe('');
+});
+
+test('below the low watermark a commit and a seek are taken, and nothing is passed over', async () => {
+  const low = (await status()).streams.find(({ stream }) => stream === 'power')!.lowWatermark;
+  // It has read so far, and what came next went meanwhile.
+  await commit('power', 'slow', 2n);
+  const sought = await ask<SeekConsumerRequest, SeekConsumerResponse>(admin.seekConsumer, {
+    stream: 'power',
+    consumer: 'sought',
+    target: { $case: 'offset', value: 3n },
+  });
+  expect(sought.consumer?.nextOffset).toBe(3n);
+  expect(sought.lowWatermark).toBeGreaterThanOrEqual(low);
+  const client = connectTelemetry(gateway.grpc);
+  onTestFinished(() => client.close());
+  for (const [consumer, first] of [
+    ['slow', 2n],
+    ['sought', 3n],
+  ] as const) {
+    const [event] = await collectEvents(client, { stream: 'power', consumer, stopAtEnd: true });
+    // What retention dropped may still be in memory; else there is a gap.
+    const told = event?.event;
+    if (told?.$case === 'batch') expect(told.value.readings[0]?.offset).toBe(first);
+    else expect(told?.value).toMatchObject({ firstOffset: first, reason: 'retention_bytes' });
+  }
+  await ask<DeleteConsumerRequest, DeleteConsumerResponse>(admin.deleteConsumer, {
+    stream: 'power',
+    consumer: 'sought',
+  });
 });
 
 test('a stream or a page that there is not', async () => {

@@ -2,6 +2,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { GroupLetterWork } from '../../src/log/groups/group-letter-work.ts';
 import type { Log } from '../../src/log/log.ts';
 import { decodedOf, messageOf, settled } from '../contract/log.ts';
 import {
@@ -169,6 +170,118 @@ test('a reading that fails too often is a dead letter, and its device goes on', 
   expect(found).toEqual([[4n, 3, 'no such sensor', 4]]);
 });
 
+/** A log of 12 readings of three devices, of which 4 and 7 are dead letters of the group. */
+async function withLetters(folder: string) {
+  const rig = await start(folder);
+  await append(rig.log, 12, 3);
+  const member = await rig.join({ settings: { ...settings, deliveriesMax: 1 } });
+  member.onGiven = (given) => {
+    for (const { offset } of given) {
+      if (offset === 4 || offset === 7) member.nack([offset], `bad ${offset}`);
+      else member.ack([offset]);
+    }
+  };
+  member.credit(100);
+  await expect.poll(() => rig.groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 2 }]);
+  await member.settled();
+  member.onGiven = null;
+  member.faults.length = 0;
+  const letters = new GroupLetterWork(rig.log, rig.groups);
+  const work = { stream: '', group: 'workers', offsets: [], from: 0, limit: 10 };
+  return { ...rig, member, letters, work };
+}
+
+test('dead letters are listed, by page and by offset', async () => {
+  const { letters, work } = await withLetters(tempFolder());
+  const first = await letters.list({ ...work, limit: 1 });
+  expect(first).toMatchObject({
+    entries: [
+      {
+        offset: 4,
+        device: 'd1',
+        metric: 'temperature',
+        unit: 'Cel',
+        source: 'mqtt',
+        value: 4,
+        failures: 1,
+        reason: 'bad 4',
+        isRedelivering: false,
+      },
+    ],
+    next: 7,
+  });
+  const rest = await letters.list({ ...work, from: 7 });
+  expect(rest).toMatchObject({ entries: [{ offset: 7 }], next: null });
+  expect((await letters.list({ ...work, offsets: [7, 8] })).entries).toHaveLength(1);
+  await expect(letters.list({ ...work, group: 'none' })).rejects.toMatchObject({
+    code: 'GROUP_UNKNOWN',
+  });
+});
+
+test('a dead letter that is sent round again is one until it is acknowledged', async () => {
+  const folder = tempFolder();
+  const { letters, work, member, groups, close } = await withLetters(folder);
+  const before = member.given.length;
+  expect(await letters.redeliver(work)).toEqual({ letters: 2, next: null });
+  await member.has(before + 2);
+  expect(member.given.slice(before)).toEqual([
+    { offset: 4, device: 'd1', value: 4, count: 1 },
+    { offset: 7, device: 'd1', value: 7, count: 1 },
+  ]);
+  expect((await letters.list(work)).entries.map((each) => each.isRedelivering)).toEqual([
+    true,
+    true,
+  ]);
+  member.ack([4]);
+  member.nack([7]);
+  await member.settled();
+  expect(member.faults).toEqual([]);
+  expect((await letters.list(work)).entries).toMatchObject([{ offset: 7, isRedelivering: false }]);
+  expect(groups.list()).toMatchObject([{ deadLetters: 1, inFlight: 0 }]);
+  open.splice(0);
+  await close();
+  const again = await start(folder);
+  expect(again.groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 1 }]);
+});
+
+test('a dead letter that is sent round while nobody is there waits for the first member', async () => {
+  const { letters, work, member, groups, join: joinAgain } = await withLetters(tempFolder());
+  member.leave();
+  await letters.redeliver({ ...work, offsets: [7] });
+  const next = await joinAgain();
+  next.credit(10);
+  await next.has(1);
+  expect(offsetsOf(next.given)).toEqual([7]);
+  next.ack([7]);
+  await next.settled();
+  expect(groups.list()).toMatchObject([{ deadLetters: 1 }]);
+});
+
+test('dead letters that are thrown away are a loss', async () => {
+  const { letters, work, log, groups } = await withLetters(tempFolder());
+  expect(await letters.purge({ ...work, offsets: [4] })).toEqual({ letters: 1, next: null });
+  expect((await letters.list(work)).entries).toMatchObject([{ offset: 7 }]);
+  expect(groups.list()).toMatchObject([{ deadLetters: 1 }]);
+  expect(Object.fromEntries(log.losses.byReason())).toEqual({ group_dead_letters_purged: 1 });
+});
+
+test('beyond their limit the oldest dead letters go, as a recorded loss', async () => {
+  const {
+    log,
+    groups,
+    join: joinGroup,
+  } = await start(tempFolder(), {
+    groups: { deadLettersMax: 10 },
+  });
+  await append(log, 25, 3);
+  const member = await joinGroup({ settings: { ...settings, deliveriesMax: 1 } });
+  member.onGiven = (given) => member.nack(offsetsOf(given));
+  member.credit(100);
+  await expect.poll(() => groups.list()).toMatchObject([{ nextOffset: 25, deadLetters: 10 }]);
+  await settled(log);
+  expect(Object.fromEntries(log.losses.byReason())).toEqual({ group_dead_letters_full: 15 });
+});
+
 test('what a member held when it died is given to another, in order, with its count', async () => {
   const { log, join } = await start(tempFolder());
   await append(log, 20, 2);
@@ -299,7 +412,7 @@ test('readings that retention took before they were given out are a gap, told on
   member.ack(held);
   work(member, 100);
   await expect.poll(() => groups.list()[0]?.nextOffset).toBe(4001);
-  expect(member.gaps).toEqual([{ first: 1, next: low, reason: 'retention_bytes' }]);
+  expect(member.gaps).toEqual([{ first: held.length, next: low, reason: 'retention_bytes' }]);
   expect(offsetsOf(member.given).at(-1)).toBe(4000);
   for (const offset of offsetsOf(member.given)) {
     expect(held.includes(offset) || offset >= low).toBe(true);

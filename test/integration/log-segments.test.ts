@@ -72,6 +72,25 @@ test('a full hot table becomes a segment, and its rows are read as before', asyn
   await again.close();
 });
 
+test('what cannot be sealed is told and tried again, and is read all the same', async () => {
+  const folder = tempFolder();
+  const codes: string[] = [];
+  const notice = ({ code }: { code: string }) => void codes.push(code);
+  const log = await open(folder, { events: { ...noEvents, notice } });
+  writeFileSync(join(folder, 'streams'), 'in the way');
+  await fill(log, 150);
+  await log.keep();
+  expect(codes).toEqual(['LOG_KEEPING_FAILED']);
+  expect(await valuesOf(log)).toEqual(upTo(150));
+  await log.close();
+  rmSync(join(folder, 'streams'));
+  const again = await open(folder);
+  await again.keep();
+  expect(filesOf(folder)).toEqual([name(0)]);
+  expect(await valuesOf(again)).toEqual(upTo(150));
+  await again.close();
+});
+
 test('what a reading holds comes out of a segment as it went in', async () => {
   const folder = tempFolder();
   const log = await open(folder, { sealRows: 4 });

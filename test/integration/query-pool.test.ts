@@ -19,6 +19,7 @@ const MiB = 1024 * 1024;
 const ask = (sql: string, fields: Partial<QueryAsk> = {}): QueryAsk => ({
   sql,
   parameters: [],
+  format: 'rows',
   timeLimitMs: 0,
   rowsMax: Number.POSITIVE_INFINITY,
   bytesMax: Number.POSITIVE_INFINITY,

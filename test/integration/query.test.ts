@@ -1,10 +1,11 @@
 // SQL over the streams as a client meets it: a real gateway, the generated client.
+import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QueryValue } from '../../src/generated/millpond/v1/query.ts';
 import type { TelemetryServiceClient } from '../../src/generated/millpond/v1/telemetry_service.ts';
 import { type GatewayProcess, makeFolder, removeFolder, startGateway } from '../support/gateway.ts';
 import { publishAll, readingsRequest } from '../support/publish.ts';
-import { type Cell, query, queryRequest, refusalOf } from '../support/query.ts';
+import { type Cell, query, queryArrow, queryRequest, refusalOf } from '../support/query.ts';
 import { connectTelemetry } from '../support/readings.ts';
 
 /** Of which two segments of 1000 are sealed, and the rest is hot. */
@@ -170,6 +171,72 @@ test('a large result comes whole and in order', async () => {
   const { rows } = await query(client, "select range, repeat('x', 100) from range(100000)");
   expect(rows.length).toBe(100_000);
   expect(rows.every(([number], index) => number === BigInt(index))).toBe(true);
+});
+
+test('Arrow has the same rows as rows, in columns of their types, and reads as a whole', async () => {
+  const sql = `select "offset", device, number, text, measured_at, number > 100 as is_large, series::utinyint as small,
+    (number / 2)::decimal(9, 2) as half, sum(1) over (order by "offset") as running, text::blob as bytes,
+    measured_at::date as day, [series] as list from readings order by "offset"`;
+  const { rows } = await query(client, sql);
+  const { batches, end } = await queryArrow(client, sql);
+  const tables = batches.map(({ data }) => tableFromIPC(data));
+  expect(batches.map((batch) => Number(batch.rows))).toEqual(tables.map(({ numRows }) => numRows));
+  expect(end).toMatchObject({ rows: 2501n, isTruncated: false });
+  const fields = tables[0]?.schema.fields.map(({ name, type }) => `${name} ${type}`);
+  expect(fields).toEqual([
+    'offset Int64',
+    'device Utf8',
+    'number Float64',
+    'text Utf8',
+    'measured_at Timestamp<MICROSECOND, UTC>',
+    'is_large Bool',
+    'small Uint8',
+    'half Decimal[9e+2]',
+    'running Decimal[38e0]',
+    'bytes Binary',
+    'day Date32<DAY>',
+    'list Utf8',
+  ]);
+  const column = (name: string) => tables.flatMap((table) => [...(table.getChild(name) ?? [])]);
+  const wanted = (index: number) => rows.map((row) => row[index]);
+  expect(column('offset')).toEqual(wanted(0));
+  expect(column('device')).toEqual(wanted(1));
+  expect(column('number')).toEqual(wanted(2));
+  expect(column('text')).toEqual(wanted(3));
+  // Apache's library gives times as milliseconds.
+  expect(column('measured_at')).toEqual(wanted(4).map((us) => Number(us) / 1000));
+  expect(column('is_large')).toEqual(wanted(5));
+  expect(column('small')).toEqual(wanted(6).map((value) => Number(value)));
+  // And decimals as whole numbers, unscaled.
+  const unscaled = (value: unknown) => (value === null ? null : BigInt(String(value)));
+  expect(column('half').map(unscaled)).toEqual(
+    wanted(7).map((text) => (text === null ? null : BigInt(String(text).replace('.', '')))),
+  );
+  expect(column('running').map(unscaled)).toEqual(wanted(8).map(unscaled));
+  expect(column('bytes').map((bytes) => bytes && Buffer.from(bytes))).toEqual(wanted(9));
+  expect(column('list')).toEqual(wanted(11));
+});
+
+test('Arrow comes in messages of some size, also when there is no row', async () => {
+  const many = await queryArrow(client, "select range, repeat('ä', 20) as text from range(200000)");
+  expect(many.batches.length).toBeGreaterThan(2);
+  expect(many.batches.length).toBeLessThan(40);
+  expect(Math.max(...many.batches.map(({ data }) => data.length))).toBeLessThan(3 * 1024 * 1024);
+  const ranges = many.batches.flatMap(({ data }) => [
+    ...(tableFromIPC(data).getChild('range') ?? []),
+  ]);
+  expect(ranges.length).toBe(200_000);
+  expect(ranges.every((value, index) => value === BigInt(index))).toBe(true);
+  const none = await queryArrow(client, 'from readings where false');
+  expect(none.batches.map((batch) => batch.rows)).toEqual([0n]);
+  const [empty] = none.batches.map(({ data }) => tableFromIPC(data));
+  expect(empty?.schema.fields.length).toBe(12);
+  const wide = await queryArrow(client, "select repeat('x', 100000) as x from range(100)");
+  expect(wide.end?.rows).toBe(100n);
+  const cut = await queryArrow(client, 'select range from range(10000)', { maxRows: 5n });
+  expect(cut.end).toMatchObject({ rows: 5n, isTruncated: true });
+  const tooLarge = queryArrow(client, "select repeat('x', 5000000)");
+  await expect(tooLarge).rejects.toMatchObject({ code: 8 });
 });
 
 test('says where a query is wrong', async () => {

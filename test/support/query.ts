@@ -1,7 +1,9 @@
 // Asks SQL over gRPC, the way a client does: with the generated client.
 
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { Format } from '../../src/generated/millpond/v1/format.ts';
 import type {
+  QueryArrow,
   QueryEnd,
   QueryRequest,
   QueryResponse,
@@ -19,7 +21,15 @@ export interface Answer {
 }
 
 export function queryRequest(sql: string, fields: Partial<QueryRequest> = {}): QueryRequest {
-  return { sql, parameters: [], timeLimitMs: 0, maxRows: 0n, maxBytes: 0n, ...fields };
+  return {
+    sql,
+    parameters: [],
+    format: Format.FORMAT_ROWS,
+    timeLimitMs: 0,
+    maxRows: 0n,
+    maxBytes: 0n,
+    ...fields,
+  };
 }
 
 /** Rejects with the call's error, or when the parts do not come in their order. */
@@ -42,6 +52,24 @@ export async function query(
   }
   if (columns === null || end === null) throw new Error('the result was not whole');
   return { columns, rows, end };
+}
+
+/** The Arrow messages of a result, each one IPC stream. */
+export async function queryArrow(
+  client: TelemetryServiceClient,
+  sql: string,
+  fields: Partial<QueryRequest> = {},
+): Promise<{ readonly batches: readonly QueryArrow[]; readonly end: QueryEnd | null }> {
+  const request = queryRequest(sql, { ...fields, format: Format.FORMAT_ARROW });
+  const call = client.query(request) as ClientReadableStream<QueryResponse>;
+  const batches: QueryArrow[] = [];
+  let end: QueryEnd | null = null;
+  for await (const { part } of call as AsyncIterable<QueryResponse>) {
+    if (part?.$case === 'rows') throw new Error('rows came instead of columns');
+    if (part?.$case === 'arrow') batches.push(part.value);
+    if (part?.$case === 'end') end = part.value;
+  }
+  return { batches, end };
 }
 
 export function cellOf({ value }: QueryValue): Cell {

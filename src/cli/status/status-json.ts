@@ -1,11 +1,11 @@
 // `status --json`: the same for programs. Offsets are strings, for they have 64 bits; counts are numbers.
 
 import {
-  type ConsumerStatus,
   type GetStatusResponse,
   OnFull,
   type StreamStatus,
 } from '../../generated/millpond/v1/admin_service.ts';
+import { consumerFields } from '../consumers/consumer-lines.ts';
 import { isoTime } from '../time-text.ts';
 
 export function statusJson(status: GetStatusResponse): string {
@@ -90,18 +90,5 @@ export function streamFields(stream: StreamStatus): object {
     isFull: stream.isFull,
     readingsPerSecond: stream.readingsPerSecond,
     bytesPerSecond: stream.bytesPerSecond,
-  };
-}
-
-function consumerFields(consumer: ConsumerStatus): object {
-  const { losesDataAtUs } = consumer;
-  return {
-    stream: consumer.stream,
-    consumer: consumer.consumer,
-    nextOffset: String(consumer.nextOffset),
-    lag: Number(consumer.lag),
-    committedAt: isoTime(consumer.committedAtUs),
-    losesDataAt: losesDataAtUs === 0n ? null : isoTime(losesDataAtUs),
-    isProtected: consumer.isProtected,
   };
 }

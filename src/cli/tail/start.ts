@@ -8,19 +8,19 @@ const offsetMax = 2n ** 64n - 1n;
 const isoDate = /^\d{4}-\d\d-\d\d$/;
 const isoTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)?$/;
 
-/** `nowMs` is this machine's clock, which relative times count from. Throws USAGE. */
-export function parseStart(text: string, nowMs: number): Start {
+/** `nowMs` is this machine's clock, which relative times count from. Throws USAGE, naming the flag. */
+export function parseStart(text: string, nowMs: number, flag = '--from'): Start {
   if (text === 'earliest' || text === 'latest') return { kind: text };
   if (/^\d+$/.test(text)) {
     const offset = BigInt(text);
     if (offset <= offsetMax) return { kind: 'offset', offset };
-    throw new MillpondError('USAGE', `--from ${text} is no offset: offsets have 64 bits`);
+    throw new MillpondError('USAGE', `${flag} ${text} is no offset: offsets have 64 bits`);
   }
   const ms = text.startsWith('-') ? relativeMs(text.slice(1), nowMs) : absoluteMs(text);
   if (ms !== null && ms >= 0) return { kind: 'time', timeUs: BigInt(Math.floor(ms)) * 1000n };
   throw new MillpondError(
     'USAGE',
-    `--from "${text}" is none of: earliest, latest, an offset, a time (2025-01-31T12:00:00Z), an age (-10m)`,
+    `${flag} "${text}" is none of: earliest, latest, an offset, a time (2025-01-31T12:00:00Z), an age (-10m)`,
   );
 }
 

@@ -7,14 +7,13 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { MillpondError } from '../../core/errors.ts';
 import type { LogInspector } from '../../core/log-inspection.ts';
 import type {
   BackupRequest,
   BackupResponse,
+  DeleteConsumerRequest,
   GetDeadLetterRequest,
   ListConsumersRequest,
-  ListConsumersResponse,
   ListDeadLettersRequest,
   ListDevicesRequest,
   ListLossesRequest,
@@ -25,8 +24,12 @@ import type {
   PurgeDeadLettersRequest,
   ReloadProfilesResponse,
   ReprocessDeadLettersRequest,
+  ResetConsumerRequest,
+  SeekConsumerRequest,
 } from '../../generated/millpond/v1/admin_service.ts';
 import { type BackupCalls, sendBackup } from './backup-stream.ts';
+import { deleteConsumer, listConsumers, resetConsumer, seekConsumer } from './consumer-calls.ts';
+import type { ConsumerConnections } from './consumer-connections.ts';
 import {
   getDeadLetter,
   listDeadLetters,
@@ -38,7 +41,6 @@ import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
 import {
   type GatewayStatus,
-  toConsumers,
   toLoss,
   toSegment,
   toStatusResponse,
@@ -47,6 +49,7 @@ import {
 
 export interface AdminParts {
   readonly log: LogInspector;
+  readonly connections: ConsumerConnections;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
   readonly backups: BackupCalls;
@@ -54,18 +57,23 @@ export interface AdminParts {
 
 export function adminHandlers({
   log,
+  connections,
   gatewayStatus,
   reloadProfiles,
   backups,
 }: AdminParts): UntypedServiceImplementation {
+  const consumers = { log, connections };
   return {
-    getStatus: unary(async () => toStatusResponse(await gatewayStatus())),
+    getStatus: unary(async () => toStatusResponse(await gatewayStatus(), connections)),
     listStreams: unary(
       async (): Promise<ListStreamsResponse> => ({
         streams: (await log.status()).streams.map(toStream),
       }),
     ),
-    listConsumers: unary((request: ListConsumersRequest) => listConsumers(log, request)),
+    listConsumers: unary((request: ListConsumersRequest) => listConsumers(consumers, request)),
+    seekConsumer: unary((request: SeekConsumerRequest) => seekConsumer(consumers, request)),
+    resetConsumer: unary((request: ResetConsumerRequest) => resetConsumer(consumers, request)),
+    deleteConsumer: unary((request: DeleteConsumerRequest) => deleteConsumer(consumers, request)),
     listLosses: unary((request: ListLossesRequest) => listLosses(log, request)),
     listSegments: unary((request: ListSegmentsRequest) => listSegments(log, request)),
     listDevices: unary((request: ListDevicesRequest) => listDevices(log, request)),
@@ -91,33 +99,6 @@ function unary<Request, Response>(answer: (request: Request) => Promise<Response
       (error: unknown) => respond(toServiceError(error)),
     );
   };
-}
-
-async function listConsumers(
-  log: LogInspector,
-  { stream, pageSize, pageToken }: ListConsumersRequest,
-): Promise<ListConsumersResponse> {
-  const after = fromPageToken(pageToken, { stream: 'string', consumer: 'string' });
-  const limit = pageSizeOf(pageSize);
-  type Named = { readonly stream: string; readonly consumer: string };
-  const order = (a: Named, b: Named): number =>
-    compare(a.stream, b.stream) || compare(a.consumer, b.consumer);
-  const status = await log.status();
-  if (stream !== '' && !status.streams.some((each) => each.stream === stream)) {
-    throw new MillpondError('STREAM_UNKNOWN', `There is no stream ${JSON.stringify(stream)}.`);
-  }
-  const all = toConsumers(status)
-    .filter((each) => stream === '' || each.stream === stream)
-    .filter((each) => after === null || order(each, after) > 0)
-    .sort(order);
-  const consumers = all.slice(0, limit);
-  const last = all.length > limit ? consumers.at(-1) : undefined;
-  const nextPageToken = toPageToken(last === undefined ? null : [last.stream, last.consumer]);
-  return { consumers, nextPageToken };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 async function listLosses(

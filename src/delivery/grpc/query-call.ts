@@ -4,6 +4,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { MillpondError } from '../../core/errors.ts';
 import type { ParameterValue, QueryAsk } from '../../core/query.ts';
+import { Format } from '../../generated/millpond/v1/format.ts';
 import type { QueryRequest, QueryValue } from '../../generated/millpond/v1/query.ts';
 import { toServiceError } from './status-error.ts';
 
@@ -42,7 +43,7 @@ const PARAMETERS_MAX = 1000;
 
 /** Throws REQUEST_INVALID. */
 export function checkQuery(request: QueryRequest): QueryAsk {
-  const { sql, parameters, timeLimitMs, maxRows, maxBytes } = request;
+  const { sql, parameters, format, timeLimitMs, maxRows, maxBytes } = request;
   if (parameters.length > PARAMETERS_MAX) {
     const text = `parameters: ${parameters.length} are more than ${PARAMETERS_MAX}.`;
     throw new MillpondError('REQUEST_INVALID', text);
@@ -50,6 +51,7 @@ export function checkQuery(request: QueryRequest): QueryAsk {
   return {
     sql,
     parameters: parameters.map(({ name, value }) => ({ name, value: toValue(value) })),
+    format: toFormat(format),
     timeLimitMs,
     rowsMax: toLimit(maxRows),
     bytesMax: toLimit(maxBytes),
@@ -61,6 +63,12 @@ function toValue(sent: QueryValue | undefined): ParameterValue | null {
   if (value === undefined) return null;
   // The names are the same on both sides.
   return { kind: value.$case, value: value.value } as ParameterValue;
+}
+
+function toFormat(format: Format): QueryAsk['format'] {
+  if (format === Format.FORMAT_ARROW) return 'arrow';
+  if (format === Format.FORMAT_ROWS || format === Format.FORMAT_UNSPECIFIED) return 'rows';
+  throw new MillpondError('REQUEST_INVALID', `format: ${format} is no format.`);
 }
 
 function toLimit(max: bigint): number {

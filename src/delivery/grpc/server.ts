@@ -14,6 +14,7 @@ import {
 import type { LogInspector } from '../../core/log-inspection.ts';
 import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
 import { adminHandlers } from './admin-service.ts';
+import { ConsumerConnections } from './consumer-connections.ts';
 import type { GatewayStatus } from './status-response.ts';
 import {
   CallSet,
@@ -27,7 +28,11 @@ export interface GrpcServerOptions {
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly requestBytesMax: number;
-  readonly telemetry: Omit<TelemetryParts, 'subscribers' | 'publishers' | 'queries'>;
+  readonly telemetry: Omit<
+    TelemetryParts,
+    'subscribers' | 'publishers' | 'connections' | 'queries'
+  >;
+  readonly consumersMax: number;
   readonly inspector: LogInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
@@ -45,6 +50,7 @@ const DRAIN_MS = 500;
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #subscribers = new CallSet();
+  readonly #connections: ConsumerConnections;
   readonly #publishers = new CallSet();
   readonly #queries = new CallSet();
   readonly #backups = new Set<AbortController>();
@@ -53,6 +59,10 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
+    this.#connections = new ConsumerConnections({
+      clock: options.telemetry.clock,
+      leftMax: options.consumersMax,
+    });
     this.#server = new Server({
       'grpc.keepalive_time_ms': options.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
@@ -71,6 +81,10 @@ export class GrpcServer {
     return this.#subscribers.count;
   }
 
+  get connections(): ConsumerConnections {
+    return this.#connections;
+  }
+
   get publishers(): number {
     return this.#publishers.count;
   }
@@ -84,14 +98,16 @@ export class GrpcServer {
         ...this.#options.telemetry,
         subscribers: this.#subscribers,
         publishers: this.#publishers,
+        connections: this.#connections,
         queries: this.#queries,
       }),
     );
     const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
     const backups = this.#backups;
+    const connections = this.#connections;
     server.addService(
       AdminServiceService,
-      adminHandlers({ log, gatewayStatus, reloadProfiles, backups }),
+      adminHandlers({ log, connections, gatewayStatus, reloadProfiles, backups }),
     );
     this.#health.addToServer(server);
     const definition = loadSync(

@@ -1,7 +1,6 @@
 // The gateway's state as AdminService tells it: plain values into the contract's messages.
 
 import type {
-  ConsumerStatus,
   LogStatus,
   LossEntry,
   SegmentEntry,
@@ -12,9 +11,10 @@ import {
   type Loss,
   OnFull,
   type Segment,
-  type ConsumerStatus as WireConsumer,
   type StreamStatus as WireStream,
 } from '../../generated/millpond/v1/admin_service.ts';
+import { toConsumers } from './consumer-calls.ts';
+import type { ConsumerConnections } from './consumer-connections.ts';
 
 /** The gateway's state, gathered from its parts by gateway.ts. */
 export interface GatewayStatus {
@@ -38,7 +38,10 @@ export interface GatewayStatus {
 /** Of a stored reading's columns in a table: offset 8, series 4, times 8 and 8, number 8, quality 1. */
 const RAW_BYTES_PER_READING = 37;
 
-export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
+export function toStatusResponse(
+  status: GatewayStatus,
+  connections: ConsumerConnections,
+): GetStatusResponse {
   const { log } = status;
   return {
     version: status.version,
@@ -47,7 +50,7 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
     ready: log.problem === null,
     problem: log.problem ?? '',
     streams: log.streams.map(toStream),
-    consumers: toConsumers(log),
+    consumers: toConsumers(log, connections),
     deadLetters: BigInt(log.deadLetters),
     devices: BigInt(log.devices),
     staleDevices: BigInt(log.staleDevices),
@@ -110,21 +113,6 @@ export function toStream(stream: StreamStatus): WireStream {
     readingsPerSecond: stream.readingsPerSecond,
     bytesPerSecond: stream.bytesPerSecond,
   };
-}
-
-export function toConsumers(log: Pick<LogStatus, 'streams' | 'consumers'>): WireConsumer[] {
-  const highWatermarks = new Map(log.streams.map((s) => [s.stream, s.highWatermark]));
-  const lagOf = ({ stream, nextOffset }: ConsumerStatus): number =>
-    (highWatermarks.get(stream) ?? nextOffset) - nextOffset;
-  return log.consumers.map((consumer) => ({
-    stream: consumer.stream,
-    consumer: consumer.consumer,
-    nextOffset: BigInt(consumer.nextOffset),
-    lag: BigInt(lagOf(consumer)),
-    committedAtUs: BigInt(consumer.committedAtUs),
-    losesDataAtUs: BigInt(consumer.losesDataAtUs ?? 0),
-    isProtected: consumer.isProtected,
-  }));
 }
 
 export function toLoss({ range, ...loss }: LossEntry): Loss {

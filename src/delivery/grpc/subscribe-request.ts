@@ -58,14 +58,17 @@ function startOf({ start }: SubscribeRequest): StartRequest['start'] {
     case 'timeUs':
       return { kind: 'time', timeUs: toTimeUs(start.value) };
     case 'edge':
-      if (start.value === Edge.EDGE_LATEST) return { kind: 'latest' };
-      if (start.value === Edge.EDGE_EARLIEST || start.value === Edge.EDGE_UNSPECIFIED) {
-        return { kind: 'earliest' };
-      }
-      throw new MillpondError('REQUEST_INVALID', `edge: ${start.value} is no edge.`);
+      return start.value === Edge.EDGE_UNSPECIFIED ? { kind: 'earliest' } : edgeOf(start.value);
     case undefined:
       return { kind: 'earliest' };
   }
+}
+
+/** Throws REQUEST_INVALID for anything but the two edges. */
+export function edgeOf(edge: Edge): { readonly kind: 'earliest' | 'latest' } {
+  if (edge === Edge.EDGE_EARLIEST) return { kind: 'earliest' };
+  if (edge === Edge.EDGE_LATEST) return { kind: 'latest' };
+  throw new MillpondError('REQUEST_INVALID', `edge: ${edge} is no edge.`);
 }
 
 /** An offset as a number; throws `code` for those from 2^53 on, which are beyond any stream's end. */
@@ -76,7 +79,8 @@ export function toOffset(offset: bigint, code: 'OFFSET_BEYOND_END' | 'COMMIT_BEY
   return Number(offset);
 }
 
-function toTimeUs(timeUs: bigint): number {
+/** Throws REQUEST_INVALID. */
+export function toTimeUs(timeUs: bigint): number {
   if (timeUs < 0n || timeUs > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new MillpondError(
       'REQUEST_INVALID',

@@ -21,6 +21,7 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import type { ConsumerConnections } from './consumer-connections.ts';
 import { ProducerCalls } from './producer-calls.ts';
 import { PublishCall } from './publish-call.ts';
 import { answerQuery } from './query-call.ts';
@@ -44,6 +45,7 @@ export interface TelemetryParts {
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
   readonly subscribers: CallSet;
+  readonly connections: ConsumerConnections;
   readonly publishers: CallSet;
   readonly runner: QueryRunner;
   readonly queries: CallSet;
@@ -182,19 +184,20 @@ async function subscribe(
     subscribers.add(controller);
     const checked = checkSubscribe(call.request, parts.batches);
     const { from, highWatermark } = await parts.log.resolveStart(checked.start);
-    const subscription = new Subscription(
-      { ...parts, fetchBytesMax: checked.fetchBytesMax, signal, sink: sinkOf(call, signal) },
-      {
-        stream: checked.start.stream,
-        from,
-        until: checked.stopAtEnd ? highWatermark : null,
-        highWatermark,
-        filter: checked.filter,
-        format: checked.format,
-        batchReadingsMax: checked.batchReadingsMax,
-      },
-    );
-    if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
+    const range = {
+      stream: checked.start.stream,
+      from,
+      until: checked.stopAtEnd ? highWatermark : null,
+      highWatermark,
+      filter: checked.filter,
+      format: checked.format,
+      batchReadingsMax: checked.batchReadingsMax,
+    };
+    const { fetchBytesMax } = checked;
+    await parts.connections.during(checked.start, sinkOf(call, signal), async (sink) => {
+      const subscription = new Subscription({ ...parts, fetchBytesMax, signal, sink }, range);
+      if (!checked.stopAtEnd || from < highWatermark) await subscription.run();
+    });
     if (signal.reason instanceof MillpondError) throw signal.reason;
     call.end();
   } catch (error) {

@@ -36,7 +36,7 @@ export class DeviceTable {
 
   #forgetIdle(): void {
     for (const [number, device] of this.#byNumber) {
-      if (device.head >= 0 || device.blockedUntilMs > 0) continue;
+      if (device.head >= 0 || device.taken > 0 || device.blockedUntilMs > 0) continue;
       this.#byNumber.delete(number);
       this.#slots[device.slot] = null;
       this.#freeSlots.push(device.slot);

@@ -7,7 +7,8 @@ import type { ReadingColumns } from '../../core/reading.ts';
 import type { ReadResult } from '../stream-reader.ts';
 import type { Member } from './device-queue.ts';
 import type { DeadReading } from './group-letters.ts';
-import type { Dying, GroupState, Picked } from './group-state.ts';
+import type { Dying, Picked } from './group-shapes.ts';
+import type { GroupState } from './group-state.ts';
 import { type RecentRows, runOf } from './recent-rows.ts';
 import { type Gathered, gatherRows, recentRows } from './row-gathering.ts';
 
@@ -26,6 +27,8 @@ export interface GroupGivingParts {
   readonly recent: RecentRows;
   readonly encoder: DeliveryEncoding;
   readonly read: (from: number, rowsMax: number) => Promise<ReadResult>;
+  /** Each as a run of its own, ascending; without those that are there no more. */
+  readonly readLetters: (offsets: readonly number[]) => Promise<ReadingColumns[]>;
   readonly nowMs: () => number;
   /** Whether what was picked of this state still counts. */
   readonly isCurrent: (state: GroupState) => boolean;
@@ -63,24 +66,38 @@ export class GroupGiving {
 
   /** At once, where the rows were looked at a moment ago; else when they are read. */
   give(state: GroupState, picked: Picked): void {
-    const { recent, read, failed } = this.#parts;
-    const known = recentRows(picked.offsets, recent);
-    if (known !== null) {
-      this.#send(state, picked, known.runs);
+    const { recent, read } = this.#parts;
+    if (picked.areLetters) {
+      this.#whenRead(state, picked, this.#readLetters(state, picked));
       return;
     }
-    gatherRows(picked.offsets, recent, read).then(
+    const known = recentRows(picked.offsets, recent);
+    if (known !== null) this.#send(state, picked, known.runs);
+    else this.#whenRead(state, picked, gatherRows(picked.offsets, recent, read));
+  }
+
+  #whenRead(state: GroupState, picked: Picked, reading: Promise<Gathered>): void {
+    reading.then(
       ({ runs, gone }) => {
-        if (gone.length === 0) this.#send(state, picked, runs);
+        if (gone.length === 0 && runs.length > 0) this.#send(state, picked, runs);
         else this.#putBack(state, picked, gone);
       },
       () => {
         if (!this.#parts.isCurrent(state)) return;
         state.putBack(picked);
         picked.member.isBusy = false;
-        failed();
+        this.#parts.failed();
       },
     );
+  }
+
+  /** A letter that is there no more goes round no more; the others are picked anew. */
+  async #readLetters(state: GroupState, { offsets }: Picked): Promise<Gathered> {
+    const runs = await this.#parts.readLetters(offsets);
+    if (runs.length === offsets.length) return { runs, gone: [] };
+    const found = new Set(runs.map((columns) => runOf(columns).first));
+    for (const offset of offsets) if (!found.has(offset)) state.letters.drop(offset);
+    return { runs: [], gone: [] };
   }
 
   async bury(state: GroupState, dying: Dying): Promise<void> {
@@ -113,8 +130,8 @@ export class GroupGiving {
       deliveryCount: (offset) => this.#countDelivery(state, offset),
       bytesMax: DELIVERY_BYTES_MAX,
     });
-    state.putBack({ member, offsets: offsets.slice(readings) });
-    state.sent({ member, offsets: offsets.slice(0, readings) }, nowMs());
+    state.putBack({ ...picked, offsets: offsets.slice(readings) });
+    state.sent({ ...picked, offsets: offsets.slice(0, readings) }, nowMs());
     member.isBusy = false;
     member.unwritten += 1;
     send(member, { kind: 'delivery', buffer, ranges });

@@ -6,7 +6,7 @@ import type { Pending } from '../pending.ts';
 import type { Position } from '../position.ts';
 import type { StreamState } from '../stream-state.ts';
 import type { GroupLetter } from './group-change.ts';
-import type { GroupStart } from './group-state.ts';
+import type { GroupStart } from './group-shapes.ts';
 
 /** Rows after which they become one. */
 const ROWS_MAX = 1024;
@@ -62,6 +62,7 @@ export class GroupRecord {
   removeLetters(offsets: Iterable<number>): void {
     const change = this.#change();
     for (const offset of offsets) change.removeLetter(offset);
+    this.#parts.startCommit();
   }
 
   /** Calls one of the two once everything settled so far is durable, or never will be. */

@@ -5,52 +5,15 @@
 import type { GroupSettings } from '../../core/group.ts';
 import type { DeviceQueue, Member } from './device-queue.ts';
 import { DueHeap } from './due-heap.ts';
+import type { Dying, GroupLimits, GroupStart, Picked, Refused } from './group-shapes.ts';
 import { MemberChoice } from './member-choice.ts';
+import { RangeCursor } from './offset-ranges.ts';
 import { Place } from './offset-window.ts';
 import { ReadingOrder } from './reading-order.ts';
-
-export interface GroupLimits {
-  /** What a member may hold and be given, together. */
-  readonly creditsMax: number;
-  /** How far the group may look beyond its floor. */
-  readonly windowReadings: number;
-  readonly backOffMs: { readonly first: number; readonly max: number };
-}
+import { RevivedLetters } from './revived-letters.ts';
+import { TryBook } from './try-book.ts';
 
 type Rules = Pick<GroupSettings, 'ackDeadlineMs' | 'deliveriesMax'>;
-
-/** What a group is made again from; after a restart without tries. */
-export interface GroupStart {
-  readonly floor: number;
-  /** Ranges [first, next) above the floor that are settled, in order. */
-  readonly settled: readonly number[];
-  readonly tries: ReadonlyMap<number, Tries>;
-}
-
-/** Of a reading that was given out and came back. */
-export interface Tries {
-  deliveries: number;
-  failures: number;
-}
-
-/** Readings for one member, in the order of their offsets. */
-export interface Picked {
-  readonly member: Member;
-  readonly offsets: readonly number[];
-}
-
-/** A reading that failed too often. */
-export interface Dying {
-  readonly offset: number;
-  readonly failures: number;
-  readonly reason: string;
-}
-
-/** Offsets of a request that did not count. */
-export interface Refused {
-  readonly notHeld: number[];
-  readonly settled: number[];
-}
 
 interface Failure {
   readonly reason: string;
@@ -58,27 +21,31 @@ interface Failure {
   readonly delayMs: number | null;
 }
 
-/** How many readings a device gets before the next one has its turn. */
-const TURN_READINGS = 16;
+const died: Failure = { reason: 'member_died', delayMs: null };
+const overdue: Failure = { reason: 'ack_deadline', delayMs: null };
 
 export class GroupState {
   readonly members = new Map<number, Member>();
   readonly #limits: GroupLimits;
   readonly #rules: Rules;
   readonly #order: ReadingOrder;
-  readonly #known: readonly number[];
-  readonly #tries: Map<number, Tries>;
+  /** What was settled before this state began. */
+  readonly #known: RangeCursor;
+  readonly #tries: TryBook;
+  readonly #letters: RevivedLetters;
   readonly #blocked = new DueHeap<DeviceQueue>();
   readonly #choice = new MemberChoice();
-  #knownAt = 0;
   #dying: Dying[] = [];
+  /** Of the last tick. */
+  #nowMs = 0;
   /** No deadline is over before it. */
   #expiryMs = Number.POSITIVE_INFINITY;
 
   constructor(start: GroupStart, rules: Rules, limits: GroupLimits) {
     this.#order = new ReadingOrder(start.floor);
-    this.#known = start.settled;
-    this.#tries = new Map(start.tries);
+    this.#known = new RangeCursor(start.settled);
+    this.#tries = new TryBook(start.tries, limits.backOffMs);
+    this.#letters = new RevivedLetters(this.#order, start.revived);
     this.#rules = rules;
     this.#limits = limits;
   }
@@ -108,7 +75,12 @@ export class GroupState {
   }
 
   get heldCount(): number {
-    return this.#order.heldCount;
+    return this.#order.heldCount + this.#letters.heldCount;
+  }
+
+  /** The dead letters that are sent round again. */
+  get letters(): RevivedLetters {
+    return this.#letters;
   }
 
   get waitingDevices(): number {
@@ -123,12 +95,12 @@ export class GroupState {
 
   /** When `tick` has something to do. */
   get nextMs(): number {
-    return Math.min(this.#expiryMs, this.#blocked.nextMs);
+    return Math.min(this.#expiryMs, this.#blocked.nextMs, this.#letters.nextMs(this.#nowMs));
   }
 
   /** Takes the reading at `end`. */
   add(device: number): void {
-    if (this.#isKnown(this.end)) this.skip(1);
+    if (this.#known.has(this.end)) this.skip(1);
     else this.#order.add(device);
   }
 
@@ -145,13 +117,12 @@ export class GroupState {
   leave(member: Member, isGoodbye: boolean, nowMs: number): void {
     member.isGone = true;
     this.members.delete(member.id);
-    this.#order.eachOf(member, (offset, isHeld) => {
-      if (isHeld && !isGoodbye) {
-        this.#fail(offset, { reason: 'member_died', delayMs: null }, nowMs);
-      } else {
-        this.#takeBack(offset);
-      }
-    });
+    const goesBack = (offset: number, isHeld: boolean): void => {
+      if (isHeld && !isGoodbye) this.#fail(offset, died, nowMs);
+      else this.#takeBack(offset);
+    };
+    this.#letters.eachOf(member, goesBack);
+    this.#order.eachOf(member, goesBack);
   }
 
   credit(member: Member, count: number): void {
@@ -163,9 +134,13 @@ export class GroupState {
     const refused: Refused = { notHeld: [], settled: [] };
     for (const offset of offsets) {
       if (!this.#isHeldBy(member, offset, refused)) continue;
-      if (this.#tries.size > 0) this.#tries.delete(offset);
-      this.#order.finish(offset);
       member.lastAckMs = nowMs;
+      if (this.#letters.has(offset)) {
+        this.#letters.finish(offset);
+        continue;
+      }
+      this.#tries.forget(offset);
+      this.#order.finish(offset);
     }
     return refused;
   }
@@ -181,20 +156,26 @@ export class GroupState {
   /** No offsets are all that the member holds. */
   extend(member: Member, offsets: readonly number[], nowMs: number): Refused {
     const refused: Refused = { notHeld: [], settled: [] };
-    const { window } = this.#order;
     const dueMs = nowMs + this.#rules.ackDeadlineMs;
+    const extendOne = (offset: number): void => {
+      if (this.#letters.has(offset)) this.#letters.extend(offset, dueMs);
+      else this.#order.window.setDueMs(offset, dueMs);
+    };
     if (offsets.length === 0) {
-      this.#order.eachOf(member, (offset) => window.setDueMs(offset, dueMs));
+      this.#letters.eachOf(member, extendOne);
+      this.#order.eachOf(member, extendOne);
     }
     for (const offset of offsets) {
-      if (this.#isHeldBy(member, offset, refused)) window.setDueMs(offset, dueMs);
+      if (this.#isHeldBy(member, offset, refused)) extendOne(offset);
     }
     return refused;
   }
 
   /** Fails what nobody acknowledged in time, and frees the devices whose back-off is over. */
   tick(nowMs: number): void {
+    this.#nowMs = nowMs;
     if (nowMs >= this.#expiryMs) this.#expire(nowMs);
+    this.#letters.eachExpired(nowMs, (offset) => this.#fail(offset, overdue, nowMs));
     for (let due = this.#blocked.popDue(nowMs); due !== null; due = this.#blocked.popDue(nowMs)) {
       if (due.blockedUntilMs > nowMs) continue;
       due.blockedUntilMs = 0;
@@ -202,45 +183,64 @@ export class GroupState {
     }
   }
 
-  /** Gives out what it can: at most one list for each member, who is busy from then on. */
+  /**
+   * Gives out what it can: at most one list for each member, who is busy from then on. One reading of
+   * a device and then of the next, so that few credits are many devices, and none runs ahead.
+   */
   pick(readingsMax: number): Picked[] {
     this.#choice.begin(this.members.values(), readingsMax);
+    const picked: Picked[] = [];
+    if (this.#letters.count > 0) {
+      this.#letters.pick(this.#choice, this.#nowMs, readingsMax);
+      this.#takePicks(picked, true);
+    }
     for (let device = this.#order.free.first; device !== null; device = this.#order.free.first) {
       const member = this.#choice.for(device);
       if (member === null) break;
-      this.#take(device, member, readingsMax);
+      this.#order.take(device, member);
     }
-    const picked: Picked[] = [];
     for (const member of this.members.values()) {
       if (member.picks.length === 0 && !member.isAble) continue;
       for (let device = member.ready.first; device !== null; device = member.ready.first) {
         if (member.credits === 0 || member.picks.length >= readingsMax) break;
-        this.#take(device, member, readingsMax);
+        this.#order.take(device, member);
       }
-      if (member.picks.length === 0) continue;
-      picked.push({ member, offsets: inOrder(member.picks) });
-      member.picks = [];
-      member.isBusy = true;
     }
+    this.#takePicks(picked, false);
     return picked;
   }
 
+  #takePicks(picked: Picked[], areLetters: boolean): void {
+    for (const member of this.members.values()) {
+      if (member.picks.length === 0) continue;
+      picked.push({ member, offsets: inOrder(member.picks), areLetters });
+      member.picks = [];
+      member.isBusy = true;
+    }
+  }
+
   /** Whether all of them are still the member's: they may have been taken back meanwhile. */
-  arePicked({ member, offsets }: Picked): boolean {
-    return offsets.every((offset) => this.#order.isPickedFor(member, offset));
+  arePicked({ member, offsets, areLetters }: Picked): boolean {
+    const from = areLetters ? this.#letters : this.#order;
+    return offsets.every((offset) => from.isPickedFor(member, offset));
   }
 
   /** They are on their way: from now on they are held and must be acknowledged. */
-  sent({ offsets }: Picked, nowMs: number): void {
+  sent({ offsets, areLetters }: Picked, nowMs: number): void {
     const dueMs = nowMs + this.#rules.ackDeadlineMs;
+    if (areLetters) {
+      for (const offset of offsets) this.#letters.hold(offset, dueMs);
+      return;
+    }
     this.#order.hold(offsets, dueMs);
     this.#expiryMs = Math.min(this.#expiryMs, dueMs);
   }
 
   /** They were not sent: they wait again, and the member has their credits again. */
-  putBack({ member, offsets }: Picked): void {
+  putBack({ member, offsets, areLetters }: Picked): void {
+    const from = areLetters ? this.#letters : this.#order;
     for (const offset of offsets) {
-      if (this.#order.isPickedFor(member, offset)) this.#takeBack(offset);
+      if (from.isPickedFor(member, offset)) this.#takeBack(offset);
     }
   }
 
@@ -250,7 +250,7 @@ export class GroupState {
     const end = Math.min(next, window.end);
     for (let offset = Math.max(first, window.floor); offset < end; offset += 1) {
       if (window.placeOf(offset) !== Place.waiting) continue;
-      this.#tries.delete(offset);
+      this.#tries.forget(offset);
       this.#order.drop(offset);
     }
   }
@@ -265,7 +265,7 @@ export class GroupState {
   bury(offset: number): void {
     const { window } = this.#order;
     if (!window.has(offset) || window.placeOf(offset) !== Place.dying) return;
-    this.#tries.delete(offset);
+    this.#tries.forget(offset);
     this.#order.drop(offset);
   }
 
@@ -276,16 +276,16 @@ export class GroupState {
 
   /** How often a reading that is being given out has been given out, this time included. */
   deliveryCount(offset: number): number {
-    if (this.#tries.size === 0) return 1;
-    return (this.#tries.get(offset)?.deliveries ?? 0) + 1;
+    const of = this.#letters.has(offset) ? this.#letters : this.#tries;
+    return of.deliveryCount(offset);
   }
 
   /** Readings that came back and are with nobody. */
   get redeliveryCount(): number {
     const { window } = this.#order;
     let count = 0;
-    for (const offset of this.#tries.keys()) {
-      if (window.placeOf(offset) === Place.waiting) count += 1;
+    for (const offset of this.#tries.all.keys()) {
+      if (window.has(offset) && window.placeOf(offset) === Place.waiting) count += 1;
     }
     return count;
   }
@@ -306,24 +306,23 @@ export class GroupState {
 
   /** What a group like this one can be made from. */
   snapshot(): GroupStart {
-    const settled = this.#order.window.settledRanges();
-    for (let at = this.#knownAt; at < this.#known.length; at += 2) {
-      const first = Math.max(this.#known[at] as number, this.end);
-      const next = this.#known[at + 1] as number;
-      if (first < next) settled.push(first, next);
-    }
-    return { floor: this.floor, settled, tries: this.#tries };
+    return {
+      floor: this.floor,
+      settled: [...this.#order.window.settledRanges(), ...this.#known.from(this.end)],
+      tries: this.#tries.all,
+      revived: this.#letters.all,
+    };
   }
 
-  #isKnown(offset: number): boolean {
-    const known = this.#known;
-    while (this.#knownAt < known.length && offset >= (known[this.#knownAt + 1] as number)) {
-      this.#knownAt += 2;
-    }
-    return this.#knownAt < known.length && offset >= (known[this.#knownAt] as number);
+  /** Whether it was not settled yet when last looked at. */
+  isOpen(offset: number): boolean {
+    const { window } = this.#order;
+    if (offset >= window.end) return !this.#known.contains(offset);
+    return window.has(offset) && window.placeOf(offset) !== Place.settled;
   }
 
   #isHeldBy(member: Member, offset: number, refused: Refused): boolean {
+    if (this.#letters.isHeldBy(member, offset)) return true;
     const { window } = this.#order;
     const isOpen = window.has(offset);
     const place = isOpen ? window.placeOf(offset) : Place.waiting;
@@ -333,48 +332,42 @@ export class GroupState {
     return false;
   }
 
-  #take(device: DeviceQueue, member: Member, readingsMax: number): void {
-    const room = Math.min(member.credits, readingsMax - member.picks.length);
-    this.#order.take(device, member, Math.min(TURN_READINGS, room));
-  }
-
   #takeBack(offset: number): void {
-    this.#order.takeBack(offset, (returned) => {
-      this.#triesOf(returned).deliveries += 1;
-    });
+    if (this.#letters.has(offset)) this.#letters.takeBack(offset, 0);
+    else this.#order.takeBack(offset, (returned) => this.#tries.returned(returned));
   }
 
-  #fail(offset: number, { reason, delayMs }: Failure, nowMs: number): void {
-    const { deliveriesMax } = this.#rules;
+  #fail(offset: number, failure: Failure, nowMs: number): void {
+    if (this.#letters.has(offset)) this.#failLetter(offset, failure, nowMs);
+    else this.#failReading(offset, failure, nowMs);
+  }
+
+  #failLetter(offset: number, { delayMs }: Failure, nowMs: number): void {
+    const failures = this.#letters.failed(offset);
+    if (this.#isTooOften(failures)) this.#letters.drop(offset);
+    else this.#letters.takeBack(offset, nowMs + (delayMs ?? this.#tries.backOffMs(failures)));
+  }
+
+  #failReading(offset: number, { reason, delayMs }: Failure, nowMs: number): void {
     const device = this.#order.deviceOf(offset);
-    const tries = this.#triesOf(offset);
-    tries.failures += 1;
+    const failures = this.#tries.failed(offset);
     // One before it, failing as well, may have taken it back.
     if (this.#order.window.placeOf(offset) === Place.held) this.#takeBack(offset);
-    if (deliveriesMax > 0 && tries.failures >= deliveriesMax) {
+    if (this.#isTooOften(failures)) {
       this.#order.kill(offset);
-      this.#dying.push({ offset, failures: tries.failures, reason });
+      this.#dying.push({ offset, failures, reason });
       return;
     }
-    const untilMs = nowMs + (delayMs ?? this.#backOffMs(tries.failures));
+    const untilMs = nowMs + (delayMs ?? this.#tries.backOffMs(failures));
     if (untilMs <= Math.max(nowMs, device.blockedUntilMs)) return;
     device.blockedUntilMs = untilMs;
     this.#blocked.push(untilMs, device);
     this.#order.enlist(device);
   }
 
-  #backOffMs(failures: number): number {
-    const { first, max } = this.#limits.backOffMs;
-    return Math.min(max, first * 2 ** (failures - 1));
-  }
-
-  #triesOf(offset: number): Tries {
-    let tries = this.#tries.get(offset);
-    if (tries === undefined) {
-      tries = { deliveries: 0, failures: 0 };
-      this.#tries.set(offset, tries);
-    }
-    return tries;
+  #isTooOften(failures: number): boolean {
+    const { deliveriesMax } = this.#rules;
+    return deliveriesMax > 0 && failures >= deliveriesMax;
   }
 
   #expire(nowMs: number): void {
@@ -384,7 +377,7 @@ export class GroupState {
       if (window.placeOf(offset) !== Place.held) continue;
       const dueMs = window.dueMsOf(offset);
       if (dueMs > nowMs) this.#expiryMs = Math.min(this.#expiryMs, dueMs);
-      else this.#fail(offset, { reason: 'ack_deadline', delayMs: null }, nowMs);
+      else this.#fail(offset, overdue, nowMs);
     }
   }
 }

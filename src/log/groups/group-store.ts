@@ -8,7 +8,7 @@ import type { Pending } from '../pending.ts';
 import { type Position, positionKey } from '../position.ts';
 import type { StreamState } from '../stream-state.ts';
 import { GroupRecord } from './group-record.ts';
-import type { GroupStart } from './group-state.ts';
+import type { GroupStart } from './group-shapes.ts';
 import { loadLetterOffsets, loadSettled } from './group-table.ts';
 
 export interface GroupStoreParts {
@@ -47,7 +47,7 @@ export class GroupStore {
       if (position.kind !== 'group') return [];
       const key = positionKey(position);
       const settled = this.#settled.get(key) ?? [];
-      const start = { floor: position.nextOffset, settled, tries: new Map() };
+      const start = { floor: position.nextOffset, settled, tries: new Map(), revived: [] };
       return [{ position, start, letters: this.#letters.get(key) ?? [] }];
     });
     this.#settled.clear();

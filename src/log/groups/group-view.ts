@@ -2,7 +2,8 @@
 
 import type { GroupMember, GroupSettings, SettleFault } from '../../core/group.ts';
 import type { Member } from './device-queue.ts';
-import type { GroupState, Refused } from './group-state.ts';
+import type { Refused } from './group-shapes.ts';
+import type { GroupState } from './group-state.ts';
 
 export function noteRefused(
   faults: SettleFault[],

@@ -12,6 +12,7 @@ import type {
   MemberEvent,
   SettleFault,
 } from '../../core/group.ts';
+import type { ReadingColumns } from '../../core/reading.ts';
 import type { ReadResult } from '../stream-reader.ts';
 import type { StreamState } from '../stream-state.ts';
 import { Member } from './device-queue.ts';
@@ -19,7 +20,8 @@ import { GroupFeed } from './group-feed.ts';
 import { type DeliveryEncoding, GroupGiving } from './group-giving.ts';
 import type { GroupLetters } from './group-letters.ts';
 import type { GroupRecord } from './group-record.ts';
-import { type GroupLimits, type GroupStart, GroupState } from './group-state.ts';
+import type { GroupLimits, GroupStart } from './group-shapes.ts';
+import { GroupState } from './group-state.ts';
 import {
   groupFigures,
   isSameSettings,
@@ -28,6 +30,7 @@ import {
   stallReason,
 } from './group-view.ts';
 import { RecentRows } from './recent-rows.ts';
+import type { RevivedLetter } from './revived-letters.ts';
 
 export type Emit = (events: MemberEvent[]) => void;
 
@@ -46,6 +49,7 @@ export interface GroupParts {
   readonly wants: (settings: GroupSettings) => ((series: number) => boolean) | null;
   /** What the rows it looked at last may take. */
   readonly recentBytesMax: () => number;
+  readonly readLetters: (offsets: readonly number[]) => Promise<ReadingColumns[]>;
   /** Of the system, for people. */
   readonly clock: Clock;
   /** For spans of time: milliseconds that never jump. */
@@ -109,6 +113,7 @@ export class Group {
     this.#giving = new GroupGiving({
       ...common,
       encoder: parts.encoder,
+      readLetters: parts.readLetters,
       nowMs: parts.nowMs,
       send: (member, event) => this.#tell(this.#calls.get(member.id) as Call, [event]),
       keep: (dead) => parts.letters.add({ ...dead, diedAtUs: parts.clock() }, parts.record),
@@ -169,7 +174,7 @@ export class Group {
   seek(floor: number): void {
     this.#parts.record.seek(floor);
     const calls = [...this.#calls.values()];
-    this.#renew({ floor, settled: [], tries: new Map() });
+    this.#renew({ floor, settled: [], tries: new Map(), revived: [] });
     for (const { member } of calls) {
       // What it holds counts no more; what it may be given stays.
       member.forget();
@@ -186,6 +191,29 @@ export class Group {
     for (const call of this.#calls.values()) call.isDeaf = true;
     this.#calls.clear();
     this.#rest();
+  }
+
+  /** Dead letters that are given out again; those that come anyhow are left out. Returns how many. */
+  revive(letters: readonly RevivedLetter[]): number {
+    const chosen = letters.filter(
+      ({ offset }) => this.#parts.letters.has(offset) && !this.#state.isOpen(offset),
+    );
+    for (const letter of chosen) this.#state.letters.add(letter);
+    this.#schedule();
+    return chosen.length;
+  }
+
+  isRevived(offset: number): boolean {
+    return this.#state.letters.has(offset);
+  }
+
+  /** Dead letters go, with the next commit, whoever has them. Returns how many there were. */
+  purge(offsets: readonly number[]): number {
+    const { letters, record } = this.#parts;
+    const known = offsets.filter((offset) => letters.has(offset));
+    for (const offset of known) this.#state.letters.drop(offset);
+    if (known.length > 0) letters.remove(known, record);
+    return known.length;
   }
 
   status(): GroupStatus {
@@ -273,9 +301,12 @@ export class Group {
   }
 
   #putSettled(): void {
+    const { record, letters } = this.#parts;
     const settled = this.#state.takeSettled();
-    this.#hasUnsaved = settled.length > 0;
-    if (this.#hasUnsaved) this.#parts.record.settle(settled);
+    const finished = this.#state.letters.takeFinished();
+    this.#hasUnsaved = settled.length + finished.length > 0;
+    if (settled.length > 0) record.settle(settled);
+    if (finished.length > 0) letters.remove(finished, record);
   }
 
   #schedule(): void {

@@ -16,9 +16,10 @@ import { positionKey } from '../position.ts';
 import type { StreamState } from '../stream-state.ts';
 import { Group } from './group.ts';
 import type { DeliveryEncoding } from './group-giving.ts';
+import { readGroupLetters } from './group-letter-list.ts';
 import { GroupLetters } from './group-letters.ts';
 import type { GroupRecord } from './group-record.ts';
-import type { GroupLimits, GroupStart } from './group-state.ts';
+import type { GroupLimits, GroupStart } from './group-shapes.ts';
 
 export interface GroupOptions extends GroupLimits {
   readonly groupsMax: number;
@@ -167,7 +168,7 @@ export class Groups {
     const record = log.groups.create(stream, name, floor);
     const group = this.#add(stream, name, {
       record,
-      start: { floor, settled: [], tries: new Map() },
+      start: { floor, settled: [], tries: new Map(), revived: [] },
       letters: [],
     });
     // After a crash it must not begin anywhere else.
@@ -201,6 +202,10 @@ export class Groups {
         waitBeyond: (offset, ms, signal) => log.waitBeyond(stream, offset, ms, signal),
         deviceOf: (series) => log.series.deviceOf(series),
         deviceName: (device) => log.series.deviceName(device),
+        readLetters: (offsets) =>
+          log.inspect((connection) =>
+            readGroupLetters(connection, { stream: stream.name, group: name, offsets }),
+          ),
         wants,
         recentBytesMax: () => this.#recentBytesMax(),
         clock,

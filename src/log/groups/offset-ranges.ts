@@ -80,3 +80,30 @@ export function decodeRanges(bytes: Uint8Array): number[] {
   if (ranges.length % 2 === 1) ranges.pop();
   return ranges;
 }
+
+/** Ascending ranges that are asked for one offset after the other. */
+export class RangeCursor {
+  readonly #ranges: readonly number[];
+  #at = 0;
+
+  constructor(ranges: readonly number[]) {
+    this.#ranges = ranges;
+  }
+
+  /** Offsets must not descend from call to call. */
+  has(offset: number): boolean {
+    const ranges = this.#ranges;
+    while (this.#at < ranges.length && offset >= (ranges[this.#at + 1] as number)) this.#at += 2;
+    return this.#at < ranges.length && offset >= (ranges[this.#at] as number);
+  }
+
+  /** As `has`, of any offset that is not below the last one asked for by it. */
+  contains(offset: number): boolean {
+    return new RangeCursor(this.#ranges.slice(this.#at)).has(offset);
+  }
+
+  /** What of the ranges is at or above the offset, which is not below the last one asked for. */
+  from(offset: number): number[] {
+    return joinRanges([this.#ranges.slice(this.#at)], offset);
+  }
+}

@@ -36,6 +36,31 @@ export class ReadingOrder {
     return this.#devices.at(this.window.slotOf(offset));
   }
 
+  /** By its number. */
+  device(deviceNumber: number): DeviceQueue {
+    return this.#devices.get(deviceNumber);
+  }
+
+  /** The member has one more reading of the device, for one of its credits. */
+  own(device: DeviceQueue, member: Member): void {
+    device.taken += 1;
+    device.owner = member;
+    device.lastOwner = member;
+    member.taken += 1;
+    member.credits -= 1;
+    this.enlist(device);
+  }
+
+  /** The member has one reading of the device less; it has its credit back or not. */
+  disown(device: DeviceQueue, isCreditBack: boolean): void {
+    const owner = device.owner as Member;
+    device.taken -= 1;
+    owner.taken -= 1;
+    if (isCreditBack) owner.credits += 1;
+    if (device.taken === 0) device.owner = null;
+    this.enlist(device);
+  }
+
   /** Takes the reading at the window's end. */
   add(deviceNumber: number): void {
     const device = this.#devices.get(deviceNumber);
@@ -76,27 +101,16 @@ export class ReadingOrder {
     if (list !== null) list.push(device);
   }
 
-  /** Picks at most `count` of the device's readings for the member. */
-  take(device: DeviceQueue, member: Member, count: number): void {
-    const { window } = this;
-    let offset = device.waiting;
-    let taken = 0;
-    while (offset >= 0 && taken < count) {
-      window.setPlace(offset, Place.picked);
-      member.picks.push(offset);
-      taken += 1;
-      offset = window.after(offset);
-    }
-    device.waiting = offset;
-    device.taken += taken;
-    device.owner = member;
-    device.lastOwner = member;
-    member.taken += taken;
-    member.credits -= taken;
-    this.#waitingCount -= taken;
+  /** Picks the first of the device's readings that wait for the member. */
+  take(device: DeviceQueue, member: Member): void {
+    const offset = device.waiting;
+    this.window.setPlace(offset, Place.picked);
+    member.picks.push(offset);
+    device.waiting = this.window.after(offset);
+    this.#waitingCount -= 1;
     // Behind the others, where it has another turn if it has more.
     device.list?.remove(device);
-    this.enlist(device);
+    this.own(device, member);
   }
 
   /** What was picked is held from now on. */

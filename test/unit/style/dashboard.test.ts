@@ -65,6 +65,9 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_dead_letters_trimmed_total',
     'millpond_stream_watermark_offset',
     'millpond_stream_segments',
+    'millpond_consumer_readings_per_second',
+    'millpond_consumers_connected',
+    'millpond_subscriptions_waiting',
     'millpond_tail_feeds',
     'millpond_tail_followers',
   ];

@@ -28,6 +28,17 @@ test('every error code is raised somewhere', () => {
   expect(unused).toEqual([]);
 });
 
+test('every error code is in a test', () => {
+  const tests = readSources('test')
+    .filter(({ path }) => !path.startsWith('test/unit/style/'))
+    .map(({ text }) => text)
+    .join('\n');
+  const untested = Object.keys(errorTable).filter(
+    (name) => !new RegExp(`\\b${name}\\b`).test(tests),
+  );
+  expect(untested).toEqual([]);
+});
+
 test('docs/architecture.md says why each dependency is there', () => {
   const architecture = listFiles('docs').includes('docs/architecture.md')
     ? readText('docs/architecture.md')

@@ -30,11 +30,11 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['delivery/grpc', 'query', 'generated', 'decode/builtin'],
   '@duckdb/node-api': ['log', 'query', 'cli/query'],
-  '@duckdb/node-bindings': ['log'],
+  '@duckdb/node-bindings': ['log', 'query'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
   '@grpc/reflection': ['delivery/grpc'],
-  '@uwdata/flechette': ['delivery/grpc/arrow'],
+  '@uwdata/flechette': ['delivery/grpc/arrow', 'query'],
   aedes: ['sources/mqtt'],
   'aedes-persistence': ['sources/mqtt'],
   cborg: ['decode/builtin'],

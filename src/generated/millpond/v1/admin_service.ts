@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Edge } from "./offsets.ts";
 
 export const protobufPackage = "millpond.v1";
 
@@ -143,6 +144,34 @@ export interface ConsumerStatus {
   losesDataAtUs: bigint;
   /** The stream's retention.protect names it. */
   isProtected: boolean;
+  /**
+   * When the oldest reading came that it has not committed. Absent where there is none, and while it
+   * is not known.
+   */
+  oldestUnreadAtUs?:
+    | bigint
+    | undefined;
+  /** How fast its position moves: a mean of the last minutes. */
+  readingsPerSecond: number;
+  /** Subscriptions that are open and name it; of a group see its members. */
+  subscriptions: number;
+  /** Absent while nothing holds it up. */
+  stall:
+    | Stall
+    | undefined;
+  /** A consumer group, whose position is that of its oldest reading that is not settled. */
+  isGroup: boolean;
+}
+
+/** Why a consumer that has something to read does not get on. */
+export interface Stall {
+  /**
+   * A stable word: `not_connected`; `window_full`: its client takes nothing of what is written to it;
+   * `no_commit`: it is connected and has not committed for more than a minute.
+   */
+  reason: string;
+  /** For `not_connected` at the earliest the start of the gateway. */
+  sinceUs: bigint;
 }
 
 export interface LogStatus {
@@ -212,6 +241,57 @@ export interface ListConsumersRequest {
 export interface ListConsumersResponse {
   consumers: ConsumerStatus[];
   nextPageToken: string;
+  /** The gateway's clock at the time of the answer: what ages are counted from. */
+  nowUs: bigint;
+}
+
+export interface SeekConsumerRequest {
+  /** Empty means `readings`. */
+  stream: string;
+  consumer: string;
+  /** One of the three has to be there. */
+  target:
+    | //
+    /** One that is gone already is taken as it is: the consumer is told of the gap when it reads on. */
+    { $case: "offset"; value: bigint }
+    | //
+    /** The first reading received at or after this time, in microseconds since the Unix epoch. */
+    { $case: "timeUs"; value: bigint }
+    | { $case: "edge"; value: Edge }
+    | undefined;
+}
+
+export interface SeekConsumerResponse {
+  consumer:
+    | ConsumerStatus
+    | undefined;
+  /** The oldest offset kept. */
+  lowWatermark: bigint;
+}
+
+export interface ResetConsumerRequest {
+  /** Empty means `readings`. */
+  stream: string;
+  consumer: string;
+}
+
+export interface ResetConsumerResponse {
+  consumer:
+    | ConsumerStatus
+    | undefined;
+  /** The oldest offset kept. */
+  lowWatermark: bigint;
+}
+
+export interface DeleteConsumerRequest {
+  /** Empty means `readings`. */
+  stream: string;
+  consumer: string;
+}
+
+export interface DeleteConsumerResponse {
+  /** As it was. */
+  consumer: ConsumerStatus | undefined;
 }
 
 export interface ListLossesRequest {
@@ -1340,6 +1420,11 @@ function createBaseConsumerStatus(): ConsumerStatus {
     committedAtUs: 0n,
     losesDataAtUs: 0n,
     isProtected: false,
+    oldestUnreadAtUs: undefined,
+    readingsPerSecond: 0,
+    subscriptions: 0,
+    stall: undefined,
+    isGroup: false,
   };
 }
 
@@ -1377,6 +1462,24 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
     }
     if (message.isProtected !== false) {
       writer.uint32(56).bool(message.isProtected);
+    }
+    if (message.oldestUnreadAtUs !== undefined) {
+      if (BigInt.asIntN(64, message.oldestUnreadAtUs) !== message.oldestUnreadAtUs) {
+        throw new globalThis.Error("value provided for field message.oldestUnreadAtUs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.oldestUnreadAtUs);
+    }
+    if (message.readingsPerSecond !== 0) {
+      writer.uint32(73).double(message.readingsPerSecond);
+    }
+    if (message.subscriptions !== 0) {
+      writer.uint32(80).uint32(message.subscriptions);
+    }
+    if (message.stall !== undefined) {
+      Stall.encode(message.stall, writer.uint32(90).fork()).join();
+    }
+    if (message.isGroup !== false) {
+      writer.uint32(96).bool(message.isGroup);
     }
     return writer;
   },
@@ -1450,6 +1553,46 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
             message.isProtected = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.oldestUnreadAtUs = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.readingsPerSecond = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.subscriptions = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.stall = Stall.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.isGroup = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1480,6 +1623,83 @@ export const ConsumerStatus: MessageFns<ConsumerStatus> = {
       ? BigInt(object.losesDataAtUs)
       : 0n;
     message.isProtected = object.isProtected ?? false;
+    message.oldestUnreadAtUs = (object.oldestUnreadAtUs !== undefined && object.oldestUnreadAtUs !== null)
+      ? BigInt(object.oldestUnreadAtUs)
+      : undefined;
+    message.readingsPerSecond = object.readingsPerSecond ?? 0;
+    message.subscriptions = object.subscriptions ?? 0;
+    message.stall = (object.stall !== undefined && object.stall !== null) ? Stall.fromPartial(object.stall) : undefined;
+    message.isGroup = object.isGroup ?? false;
+    return message;
+  },
+};
+
+function createBaseStall(): Stall {
+  return { reason: "", sinceUs: 0n };
+}
+
+export const Stall: MessageFns<Stall> = {
+  encode(message: Stall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.sinceUs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceUs) !== message.sinceUs) {
+        throw new globalThis.Error("value provided for field message.sinceUs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sinceUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sinceUs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Stall>): Stall {
+    return Stall.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Stall>): Stall {
+    const message = createBaseStall();
+    message.reason = object.reason ?? "";
+    message.sinceUs = (object.sinceUs !== undefined && object.sinceUs !== null) ? BigInt(object.sinceUs) : 0n;
     return message;
   },
 };
@@ -2070,7 +2290,7 @@ export const ListConsumersRequest: MessageFns<ListConsumersRequest> = {
 };
 
 function createBaseListConsumersResponse(): ListConsumersResponse {
-  return { consumers: [], nextPageToken: "" };
+  return { consumers: [], nextPageToken: "", nowUs: 0n };
 }
 
 export const ListConsumersResponse: MessageFns<ListConsumersResponse> = {
@@ -2080,6 +2300,12 @@ export const ListConsumersResponse: MessageFns<ListConsumersResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.nowUs !== 0n) {
+      if (BigInt.asIntN(64, message.nowUs) !== message.nowUs) {
+        throw new globalThis.Error("value provided for field message.nowUs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.nowUs);
     }
     return writer;
   },
@@ -2113,6 +2339,14 @@ export const ListConsumersResponse: MessageFns<ListConsumersResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.nowUs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2132,6 +2366,474 @@ export const ListConsumersResponse: MessageFns<ListConsumersResponse> = {
     const message = createBaseListConsumersResponse();
     message.consumers = object.consumers?.map((e) => ConsumerStatus.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.nowUs = (object.nowUs !== undefined && object.nowUs !== null) ? BigInt(object.nowUs) : 0n;
+    return message;
+  },
+};
+
+function createBaseSeekConsumerRequest(): SeekConsumerRequest {
+  return { stream: "", consumer: "", target: undefined };
+}
+
+export const SeekConsumerRequest: MessageFns<SeekConsumerRequest> = {
+  encode(message: SeekConsumerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.consumer !== "") {
+      writer.uint32(18).string(message.consumer);
+    }
+    switch (message.target?.$case) {
+      case "offset":
+        if (BigInt.asUintN(64, message.target.value) !== message.target.value) {
+          throw new globalThis.Error("value provided for field message.target.value of type uint64 too large");
+        }
+        writer.uint32(24).uint64(message.target.value);
+        break;
+      case "timeUs":
+        if (BigInt.asIntN(64, message.target.value) !== message.target.value) {
+          throw new globalThis.Error("value provided for field message.target.value of type int64 too large");
+        }
+        writer.uint32(32).int64(message.target.value);
+        break;
+      case "edge":
+        writer.uint32(40).int32(message.target.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeekConsumerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeekConsumerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.consumer = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.target = { $case: "offset", value: reader.uint64() as bigint };
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.target = { $case: "timeUs", value: reader.int64() as bigint };
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.target = { $case: "edge", value: reader.int32() as any };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SeekConsumerRequest>): SeekConsumerRequest {
+    return SeekConsumerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeekConsumerRequest>): SeekConsumerRequest {
+    const message = createBaseSeekConsumerRequest();
+    message.stream = object.stream ?? "";
+    message.consumer = object.consumer ?? "";
+    switch (object.target?.$case) {
+      case "offset": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "offset", value: BigInt(object.target.value) };
+        }
+        break;
+      }
+      case "timeUs": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "timeUs", value: BigInt(object.target.value) };
+        }
+        break;
+      }
+      case "edge": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "edge", value: object.target.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseSeekConsumerResponse(): SeekConsumerResponse {
+  return { consumer: undefined, lowWatermark: 0n };
+}
+
+export const SeekConsumerResponse: MessageFns<SeekConsumerResponse> = {
+  encode(message: SeekConsumerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== undefined) {
+      ConsumerStatus.encode(message.consumer, writer.uint32(10).fork()).join();
+    }
+    if (message.lowWatermark !== 0n) {
+      if (BigInt.asUintN(64, message.lowWatermark) !== message.lowWatermark) {
+        throw new globalThis.Error("value provided for field message.lowWatermark of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.lowWatermark);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeekConsumerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeekConsumerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consumer = ConsumerStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lowWatermark = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SeekConsumerResponse>): SeekConsumerResponse {
+    return SeekConsumerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeekConsumerResponse>): SeekConsumerResponse {
+    const message = createBaseSeekConsumerResponse();
+    message.consumer = (object.consumer !== undefined && object.consumer !== null)
+      ? ConsumerStatus.fromPartial(object.consumer)
+      : undefined;
+    message.lowWatermark = (object.lowWatermark !== undefined && object.lowWatermark !== null)
+      ? BigInt(object.lowWatermark)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseResetConsumerRequest(): ResetConsumerRequest {
+  return { stream: "", consumer: "" };
+}
+
+export const ResetConsumerRequest: MessageFns<ResetConsumerRequest> = {
+  encode(message: ResetConsumerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.consumer !== "") {
+      writer.uint32(18).string(message.consumer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResetConsumerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResetConsumerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.consumer = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResetConsumerRequest>): ResetConsumerRequest {
+    return ResetConsumerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResetConsumerRequest>): ResetConsumerRequest {
+    const message = createBaseResetConsumerRequest();
+    message.stream = object.stream ?? "";
+    message.consumer = object.consumer ?? "";
+    return message;
+  },
+};
+
+function createBaseResetConsumerResponse(): ResetConsumerResponse {
+  return { consumer: undefined, lowWatermark: 0n };
+}
+
+export const ResetConsumerResponse: MessageFns<ResetConsumerResponse> = {
+  encode(message: ResetConsumerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== undefined) {
+      ConsumerStatus.encode(message.consumer, writer.uint32(10).fork()).join();
+    }
+    if (message.lowWatermark !== 0n) {
+      if (BigInt.asUintN(64, message.lowWatermark) !== message.lowWatermark) {
+        throw new globalThis.Error("value provided for field message.lowWatermark of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.lowWatermark);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResetConsumerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResetConsumerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consumer = ConsumerStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lowWatermark = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResetConsumerResponse>): ResetConsumerResponse {
+    return ResetConsumerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResetConsumerResponse>): ResetConsumerResponse {
+    const message = createBaseResetConsumerResponse();
+    message.consumer = (object.consumer !== undefined && object.consumer !== null)
+      ? ConsumerStatus.fromPartial(object.consumer)
+      : undefined;
+    message.lowWatermark = (object.lowWatermark !== undefined && object.lowWatermark !== null)
+      ? BigInt(object.lowWatermark)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseDeleteConsumerRequest(): DeleteConsumerRequest {
+  return { stream: "", consumer: "" };
+}
+
+export const DeleteConsumerRequest: MessageFns<DeleteConsumerRequest> = {
+  encode(message: DeleteConsumerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.consumer !== "") {
+      writer.uint32(18).string(message.consumer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteConsumerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteConsumerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.consumer = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteConsumerRequest>): DeleteConsumerRequest {
+    return DeleteConsumerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteConsumerRequest>): DeleteConsumerRequest {
+    const message = createBaseDeleteConsumerRequest();
+    message.stream = object.stream ?? "";
+    message.consumer = object.consumer ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteConsumerResponse(): DeleteConsumerResponse {
+  return { consumer: undefined };
+}
+
+export const DeleteConsumerResponse: MessageFns<DeleteConsumerResponse> = {
+  encode(message: DeleteConsumerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== undefined) {
+      ConsumerStatus.encode(message.consumer, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteConsumerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteConsumerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consumer = ConsumerStatus.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteConsumerResponse>): DeleteConsumerResponse {
+    return DeleteConsumerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteConsumerResponse>): DeleteConsumerResponse {
+    const message = createBaseDeleteConsumerResponse();
+    message.consumer = (object.consumer !== undefined && object.consumer !== null)
+      ? ConsumerStatus.fromPartial(object.consumer)
+      : undefined;
     return message;
   },
 };
@@ -4798,6 +5500,46 @@ export const AdminServiceService = {
       Buffer.from(ListConsumersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListConsumersResponse => ListConsumersResponse.decode(value),
   },
+  /**
+   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again.
+   */
+  seekConsumer: {
+    path: "/millpond.v1.AdminService/SeekConsumer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SeekConsumerRequest): Buffer => Buffer.from(SeekConsumerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SeekConsumerRequest => SeekConsumerRequest.decode(value),
+    responseSerialize: (value: SeekConsumerResponse): Buffer =>
+      Buffer.from(SeekConsumerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SeekConsumerResponse => SeekConsumerResponse.decode(value),
+  },
+  /** Moves a consumer back to the oldest reading kept; as SeekConsumer. */
+  resetConsumer: {
+    path: "/millpond.v1.AdminService/ResetConsumer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResetConsumerRequest): Buffer => Buffer.from(ResetConsumerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResetConsumerRequest => ResetConsumerRequest.decode(value),
+    responseSerialize: (value: ResetConsumerResponse): Buffer =>
+      Buffer.from(ResetConsumerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResetConsumerResponse => ResetConsumerResponse.decode(value),
+  },
+  /**
+   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew.
+   */
+  deleteConsumer: {
+    path: "/millpond.v1.AdminService/DeleteConsumer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteConsumerRequest): Buffer =>
+      Buffer.from(DeleteConsumerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteConsumerRequest => DeleteConsumerRequest.decode(value),
+    responseSerialize: (value: DeleteConsumerResponse): Buffer =>
+      Buffer.from(DeleteConsumerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteConsumerResponse => DeleteConsumerResponse.decode(value),
+  },
   /** What had to go, the newest last. */
   listLosses: {
     path: "/millpond.v1.AdminService/ListLosses" as const,
@@ -4917,6 +5659,18 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listStreams: handleUnaryCall<ListStreamsRequest, ListStreamsResponse>;
   /** By stream, then by name. */
   listConsumers: handleUnaryCall<ListConsumersRequest, ListConsumersResponse>;
+  /**
+   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again.
+   */
+  seekConsumer: handleUnaryCall<SeekConsumerRequest, SeekConsumerResponse>;
+  /** Moves a consumer back to the oldest reading kept; as SeekConsumer. */
+  resetConsumer: handleUnaryCall<ResetConsumerRequest, ResetConsumerResponse>;
+  /**
+   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew.
+   */
+  deleteConsumer: handleUnaryCall<DeleteConsumerRequest, DeleteConsumerResponse>;
   /** What had to go, the newest last. */
   listLosses: handleUnaryCall<ListLossesRequest, ListLossesResponse>;
   /** The sealed files, by stream, then by offset. */
@@ -4995,6 +5749,60 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListConsumersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Moves a consumer, or makes it there: durable when the response comes. A subscription of it that
+   * is open goes on where it is, and its next commit moves the consumer there again.
+   */
+  seekConsumer(
+    request: SeekConsumerRequest,
+    callback: (error: ServiceError | null, response: SeekConsumerResponse) => void,
+  ): ClientUnaryCall;
+  seekConsumer(
+    request: SeekConsumerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SeekConsumerResponse) => void,
+  ): ClientUnaryCall;
+  seekConsumer(
+    request: SeekConsumerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SeekConsumerResponse) => void,
+  ): ClientUnaryCall;
+  /** Moves a consumer back to the oldest reading kept; as SeekConsumer. */
+  resetConsumer(
+    request: ResetConsumerRequest,
+    callback: (error: ServiceError | null, response: ResetConsumerResponse) => void,
+  ): ClientUnaryCall;
+  resetConsumer(
+    request: ResetConsumerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ResetConsumerResponse) => void,
+  ): ClientUnaryCall;
+  resetConsumer(
+    request: ResetConsumerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ResetConsumerResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forgets a consumer and its position: durable when the response comes. A subscription of it that
+   * is open goes on, and its next commit makes the consumer anew.
+   */
+  deleteConsumer(
+    request: DeleteConsumerRequest,
+    callback: (error: ServiceError | null, response: DeleteConsumerResponse) => void,
+  ): ClientUnaryCall;
+  deleteConsumer(
+    request: DeleteConsumerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteConsumerResponse) => void,
+  ): ClientUnaryCall;
+  deleteConsumer(
+    request: DeleteConsumerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteConsumerResponse) => void,
   ): ClientUnaryCall;
   /** What had to go, the newest last. */
   listLosses(

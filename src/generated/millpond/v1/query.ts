@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Format } from "./format.ts";
 
 export const protobufPackage = "millpond.v1";
 
@@ -22,6 +23,8 @@ export interface QueryRequest {
   maxRows: bigint;
   /** Cuts the result off after about so many bytes of rows, without an error; 0 for no limit. */
   maxBytes: bigint;
+  /** Rows unless it says otherwise. */
+  format: Format;
 }
 
 export interface QueryParameter {
@@ -49,12 +52,17 @@ export interface QueryValue {
   { $case: "timestampUs"; value: bigint } | undefined;
 }
 
-/** First the columns, then rows as often as there are some, at last the end. */
+/**
+ * First the columns, then rows as often as there are some (with FORMAT_ARROW at least once), at last
+ * the end.
+ */
 export interface QueryResponse {
-  part: { $case: "columns"; value: QueryColumns } | { $case: "rows"; value: QueryRows } | {
-    $case: "end";
-    value: QueryEnd;
-  } | undefined;
+  part:
+    | { $case: "columns"; value: QueryColumns }
+    | { $case: "rows"; value: QueryRows }
+    | { $case: "end"; value: QueryEnd }
+    | { $case: "arrow"; value: QueryArrow }
+    | undefined;
 }
 
 export interface QueryColumns {
@@ -76,6 +84,15 @@ export interface QueryRow {
   values: QueryValue[];
 }
 
+export interface QueryArrow {
+  /**
+   * One whole Arrow IPC stream: schema, one record batch, its end. HUGEINT is decimal128; what has no
+   * Arrow type here (lists, structs, intervals …) is utf8, as DuckDB writes it.
+   */
+  data: Uint8Array;
+  rows: bigint;
+}
+
 export interface QueryEnd {
   /** Rows delivered. */
   rows: bigint;
@@ -86,7 +103,7 @@ export interface QueryEnd {
 }
 
 function createBaseQueryRequest(): QueryRequest {
-  return { sql: "", parameters: [], timeLimitMs: 0, maxRows: 0n, maxBytes: 0n };
+  return { sql: "", parameters: [], timeLimitMs: 0, maxRows: 0n, maxBytes: 0n, format: 0 };
 }
 
 export const QueryRequest: MessageFns<QueryRequest> = {
@@ -111,6 +128,9 @@ export const QueryRequest: MessageFns<QueryRequest> = {
         throw new globalThis.Error("value provided for field message.maxBytes of type uint64 too large");
       }
       writer.uint32(40).uint64(message.maxBytes);
+    }
+    if (message.format !== 0) {
+      writer.uint32(48).int32(message.format);
     }
     return writer;
   },
@@ -168,6 +188,14 @@ export const QueryRequest: MessageFns<QueryRequest> = {
             message.maxBytes = reader.uint64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -190,6 +218,7 @@ export const QueryRequest: MessageFns<QueryRequest> = {
     message.timeLimitMs = object.timeLimitMs ?? 0;
     message.maxRows = (object.maxRows !== undefined && object.maxRows !== null) ? BigInt(object.maxRows) : 0n;
     message.maxBytes = (object.maxBytes !== undefined && object.maxBytes !== null) ? BigInt(object.maxBytes) : 0n;
+    message.format = object.format ?? 0;
     return message;
   },
 };
@@ -454,6 +483,9 @@ export const QueryResponse: MessageFns<QueryResponse> = {
       case "end":
         QueryEnd.encode(message.part.value, writer.uint32(26).fork()).join();
         break;
+      case "arrow":
+        QueryArrow.encode(message.part.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -495,6 +527,14 @@ export const QueryResponse: MessageFns<QueryResponse> = {
             message.part = { $case: "end", value: QueryEnd.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.part = { $case: "arrow", value: QueryArrow.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -528,6 +568,12 @@ export const QueryResponse: MessageFns<QueryResponse> = {
       case "end": {
         if (object.part?.value !== undefined && object.part?.value !== null) {
           message.part = { $case: "end", value: QueryEnd.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "arrow": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "arrow", value: QueryArrow.fromPartial(object.part.value) };
         }
         break;
       }
@@ -764,6 +810,76 @@ export const QueryRow: MessageFns<QueryRow> = {
   fromPartial(object: DeepPartial<QueryRow>): QueryRow {
     const message = createBaseQueryRow();
     message.values = object.values?.map((e) => QueryValue.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseQueryArrow(): QueryArrow {
+  return { data: new Uint8Array(0), rows: 0n };
+}
+
+export const QueryArrow: MessageFns<QueryArrow> = {
+  encode(message: QueryArrow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    if (message.rows !== 0n) {
+      if (BigInt.asUintN(64, message.rows) !== message.rows) {
+        throw new globalThis.Error("value provided for field message.rows of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.rows);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryArrow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryArrow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.rows = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueryArrow>): QueryArrow {
+    return QueryArrow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueryArrow>): QueryArrow {
+    const message = createBaseQueryArrow();
+    message.data = object.data ?? new Uint8Array(0);
+    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
     return message;
   },
 };

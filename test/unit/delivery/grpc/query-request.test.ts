@@ -17,6 +17,7 @@ test('no limit is none, and a parameter without a value is null', () => {
         { name: '', value: null },
         { name: '', value: null },
       ],
+      format: 'rows',
       timeLimitMs: 7,
       rowsMax: 3,
       bytesMax: Number.POSITIVE_INFINITY,

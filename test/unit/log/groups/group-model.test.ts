@@ -4,11 +4,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Member } from '../../../../src/log/groups/device-queue.ts';
-import {
-  type GroupStart,
-  GroupState,
-  type Picked,
-} from '../../../../src/log/groups/group-state.ts';
+import type { GroupStart, Picked } from '../../../../src/log/groups/group-shapes.ts';
+import { GroupState } from '../../../../src/log/groups/group-state.ts';
 import {
   decodeRanges,
   encodeRanges,
@@ -21,7 +18,7 @@ const limits = {
   windowReadings: 40,
   backOffMs: { first: 100, max: 800 },
 };
-const rules = { ackDeadlineMs: 1000, deliveriesMax: 2 };
+const ACK_DEADLINE_MS = 1000;
 /** Readings of this device do not pass the group's filter. */
 const UNWANTED = 3;
 
@@ -34,7 +31,8 @@ interface Call {
 class World {
   /** The device of each reading of the log. */
   readonly log: number[] = [];
-  state = new GroupState({ floor: 0, settled: [], tries: new Map() }, rules, limits);
+  readonly rules: { readonly ackDeadlineMs: number; readonly deliveriesMax: number };
+  state: GroupState;
   nowMs = 0;
   calls: Call[] = [];
   /** Given up, and not yet with the dead letters. */
@@ -47,11 +45,22 @@ class World {
   done = new Set<number>();
   readonly durablyDone = new Set<number>();
   readonly dead = new Map<number, number>();
+  /** Dead letters that members have, sent round again. */
+  readonly lettersOut = new Set<number>();
+  readonly recovered = new Set<number>();
   deliveries = new Map<number, number>();
   #floor = 0;
   #blobs: Uint8Array[] = [];
   #nextMember = 1;
+  /** How often each letter was given out since it was sent round. */
+  readonly #rounds = new Map<number, number>();
   #uncommitted: number[] = [];
+
+  constructor(deliveriesMax: number) {
+    this.rules = { ackDeadlineMs: ACK_DEADLINE_MS, deliveriesMax };
+    const start = { floor: 0, settled: [], tries: new Map(), revived: [] };
+    this.state = new GroupState(start, this.rules, limits);
+  }
 
   append(devices: readonly number[]): void {
     this.log.push(...devices);
@@ -93,15 +102,42 @@ class World {
     }
     const cut = Math.ceil(offsets.length * share);
     const room = member.credits + member.taken;
-    this.state.putBack({ member, offsets: offsets.slice(cut) });
+    this.state.putBack({ ...picked, offsets: offsets.slice(cut) });
     expect(member.credits + member.taken).toBe(room);
-    for (const offset of offsets.slice(0, cut)) this.#checkDelivery(member, offset);
-    this.state.sent({ member, offsets: offsets.slice(0, cut) }, this.nowMs);
+    for (const offset of offsets.slice(0, cut)) {
+      if (picked.areLetters) this.#checkLetter(member, offset);
+      else this.#checkDelivery(member, offset);
+    }
+    this.state.sent({ ...picked, offsets: offsets.slice(0, cut) }, this.nowMs);
     const call = this.calls.find((each) => each.member === member) as Call;
     for (const offset of offsets.slice(0, cut)) call.holds.add(offset);
     member.isBusy = false;
     expect(member.taken).toBeLessThanOrEqual(limits.creditsMax);
     expect(member.credits).toBeGreaterThanOrEqual(0);
+  }
+
+  #checkLetter(member: Member, offset: number): void {
+    expect(this.dead.has(offset)).toBe(true);
+    expect(this.recovered.has(offset)).toBe(false);
+    expect(this.heldBy.has(offset)).toBe(false);
+    for (const [other, holder] of this.heldBy) {
+      if (this.log[other] === this.log[offset]) expect(holder).toBe(member);
+    }
+    const count = (this.#rounds.get(offset) ?? 0) + 1;
+    expect(this.state.deliveryCount(offset)).toBe(count);
+    this.#rounds.set(offset, count);
+    this.lettersOut.add(offset);
+    this.heldBy.set(offset, member);
+  }
+
+  /** Sends the dead letters round again that are on disk. */
+  revive(): void {
+    for (const offset of this.dead.keys()) {
+      if (!this.durablyDone.has(offset) || this.recovered.has(offset)) continue;
+      if (this.state.isOpen(offset) || this.state.letters.has(offset)) continue;
+      this.#rounds.delete(offset);
+      this.state.letters.add({ offset, device: this.log[offset] as number });
+    }
   }
 
   #checkDelivery(member: Member, offset: number): void {
@@ -142,13 +178,16 @@ class World {
     for (const offset of counted) {
       this.heldBy.delete(offset);
       this.done.add(offset);
+      if (this.lettersOut.delete(offset)) this.recovered.add(offset);
     }
     this.#collect();
   }
 
   nack(call: Call, offsets: readonly number[], delayMs: number | null): void {
     const held = new Set(offsets.filter((offset) => this.heldBy.get(offset) === call.member));
+    const { credits } = call.member;
     this.state.nack(call.member, offsets, { delayMs, reason: 'bad' }, this.nowMs);
+    if (!call.member.isBusy) expect(call.member.credits).toBe(credits);
     for (const offset of held) this.#returned(offset);
     this.#collect();
   }
@@ -158,7 +197,7 @@ class World {
     const held = [...this.heldBy].filter(([, holder]) => holder === call.member);
     this.state.leave(call.member, isGoodbye, this.nowMs);
     expect(call.member.taken).toBe(0);
-    for (const [offset] of held) this.heldBy.delete(offset);
+    for (const [offset] of held) this.#isBack(offset);
     this.#collect();
   }
 
@@ -167,7 +206,7 @@ class World {
     // Who was over the deadline is told by the counts of what is then given out again.
     const before = this.state.heldCount;
     this.state.tick(this.nowMs);
-    if (this.state.heldCount < before || ms >= rules.ackDeadlineMs) this.#forgetExpired();
+    if (this.state.heldCount < before || ms >= ACK_DEADLINE_MS) this.#forgetExpired();
     this.#collect();
   }
 
@@ -180,27 +219,36 @@ class World {
   #forgetExpired(): void {
     for (const [offset, member] of [...this.heldBy]) {
       const { notHeld, settled } = this.state.extend(member, [offset], this.nowMs);
-      if (notHeld.length + settled.length > 0) {
-        this.heldBy.delete(offset);
-      }
+      if (notHeld.length + settled.length > 0) this.#isBack(offset);
     }
   }
 
   /** The reading went back, and all of its device behind it. */
   #returned(offset: number): void {
+    const isLetter = this.lettersOut.has(offset);
     for (const other of [...this.heldBy.keys()]) {
-      if (other >= offset && this.log[other] === this.log[offset]) this.heldBy.delete(other);
+      if (this.log[other] !== this.log[offset]) continue;
+      const goesBack = isLetter ? other === offset : other >= offset && !this.lettersOut.has(other);
+      if (goesBack) this.#isBack(other);
     }
+  }
+
+  #isBack(offset: number): void {
+    this.heldBy.delete(offset);
+    this.lettersOut.delete(offset);
   }
 
   #collect(): void {
     for (const { offset, failures } of this.state.takeDying()) {
-      expect(failures).toBe(rules.deliveriesMax);
+      expect(failures).toBe(this.rules.deliveriesMax);
       expect(this.done.has(offset)).toBe(false);
       this.dead.set(offset, (this.dead.get(offset) ?? 0) + 1);
       this.dying.push(offset);
     }
     this.#uncommitted.push(...this.state.takeSettled());
+    for (const offset of this.state.letters.takeFinished()) {
+      expect(this.recovered.has(offset)).toBe(true);
+    }
   }
 
   /** They are with the dead letters. */
@@ -231,13 +279,15 @@ class World {
       floor: this.#floor,
       settled: joinRanges(sets, this.#floor),
       tries: new Map(),
+      revived: [],
     };
     for (const offset of [...this.dying.splice(0), ...this.#uncommitted]) this.dead.delete(offset);
     this.#uncommitted = [];
-    this.state = new GroupState(start, rules, limits);
+    this.state = new GroupState(start, this.rules, limits);
     this.calls = [];
     this.underWay = [];
     this.heldBy.clear();
+    this.lettersOut.clear();
     this.done = new Set(this.durablyDone);
     this.deliveries = new Map();
   }
@@ -340,7 +390,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 300)).map(
+    arbitrary: fc.tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 0, 300)).map(
       ([which, picks, delay]): Command =>
         (world) => {
           const call = callOf(world, which);
@@ -399,22 +449,27 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   { weight: 3, arbitrary: fc.constant((world: World) => world.bury()) },
+  { weight: 6, arbitrary: fc.constant((world: World) => world.revive()) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.kill()) },
 );
 
 test('whatever members do, each reading is settled once, in its device’s order', () => {
   fc.assert(
-    fc.property(fc.array(commands, { minLength: 60, maxLength: 200, size: 'max' }), (steps) => {
-      const world = new World();
-      for (const step of steps) step(world);
-      world.finish();
-      const wanted = world.log.flatMap((device, offset) => (device === UNWANTED ? [] : offset));
-      expect([...world.durablyDone].sort((a, b) => a - b)).toEqual(wanted);
-      for (const times of world.dead.values()) expect(times).toBe(1);
-      expect(world.state.heldCount).toBe(0);
-      expect(world.state.waitingCount).toBe(0);
-      expect(world.state.snapshot().settled).toEqual([]);
-    }),
-    { numRuns: 400 },
+    fc.property(
+      fc.array(commands, { minLength: 60, maxLength: 200, size: 'max' }),
+      fc.integer({ min: 1, max: 2 }),
+      (steps, deliveriesMax) => {
+        const world = new World(deliveriesMax);
+        for (const step of steps) step(world);
+        world.finish();
+        const wanted = world.log.flatMap((device, offset) => (device === UNWANTED ? [] : offset));
+        expect([...world.durablyDone].sort((a, b) => a - b)).toEqual(wanted);
+        for (const times of world.dead.values()) expect(times).toBe(1);
+        expect(world.state.heldCount).toBe(0);
+        expect(world.state.waitingCount).toBe(0);
+        expect(world.state.snapshot().settled).toEqual([]);
+      },
+    ),
+    { numRuns: 150 },
   );
 }, 60_000);
