@@ -2,6 +2,10 @@
 
 import { MillpondError } from '../core/errors.ts';
 
+/** Not the query's doing: DuckDB itself, or a sealed file, which a query cannot name. */
+const systemFault =
+  /^(?:IO|INTERNAL|FATAL|Serialization) Error|^Fatal|streams[/\\].*\.parquet|TProtocolException/i;
+
 /** DuckDB's text has the line and a mark below the place, where it knows them. */
 export function explainQueryFailure(thrown: unknown): MillpondError {
   if (thrown instanceof MillpondError) return thrown;
@@ -16,7 +20,7 @@ export function explainQueryFailure(thrown: unknown): MillpondError {
   if (/^Permission Error/i.test(text)) {
     return new MillpondError('QUERY_REFUSED', first, { cause: thrown });
   }
-  if (/^(?:IO|INTERNAL|FATAL|Serialization) Error|^Fatal/i.test(text)) {
+  if (systemFault.test(first)) {
     return new MillpondError('QUERY_FAILED', first, { cause: thrown });
   }
   return new MillpondError('QUERY_INVALID', text, { cause: thrown });

@@ -1,6 +1,6 @@
 // Queries on a real log in this process, each in a real process of its own: turns, pace, and what the
 // log keeps for them.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { QueryAsk, QueryLog, QueryOutcome } from '../../src/core/query.ts';
@@ -38,13 +38,15 @@ function queriesOf(log: Log): QueryLog {
   };
 }
 
-async function rig(options: Partial<QueryPoolOptions> = {}, rows = 250) {
+/** 250 readings, of which 200 are sealed; `keptBytes` as `retention.bytes`. */
+async function rig(options: Partial<QueryPoolOptions> = {}, keptBytes = 0) {
+  const rows = 250;
   const directory = tempFolder();
   const streams = ['readings', 'other'].map((name) => ({
     ...noLimits,
     name,
     match: { topics: [], devices: name === 'other' ? ['nobody'] : [], metrics: [] },
-    retention: { ...noLimits.retention, bytes: 1 },
+    retention: { ...noLimits.retention, bytes: keptBytes },
   }));
   const log = await openLog(directory, { sealRows: 100, streams });
   for (let first = 0; first < rows; first += 50) {
@@ -153,7 +155,7 @@ test('a stop ends queries and processes, and later queries are refused', async (
 });
 
 test('what was sealed when a query began is there until it ends, though retention drops it', async () => {
-  const { directory, log, pool } = await rig();
+  const { directory, log, pool } = await rig({}, 1);
   const first = join(directory, 'streams/readings/00000000000000000000.parquet');
   let go = (): void => undefined;
   const held = new Promise<void>((resolve) => {
@@ -216,4 +218,23 @@ test('on a full disk what a query still reads goes at once, and not more and mor
   expect(waiting).toBeLessThanOrEqual(1);
   release();
   expect(files().length).toBe(log.stream('').segments.all.length);
+});
+
+test('a sealed file that is cut or gone fails the query, and the next one goes on', async () => {
+  const { directory, log, pool, outcomes } = await rig();
+  await log.keep();
+  const [first = ''] = readdirSync(join(directory, 'streams/readings')).sort();
+  const path = join(directory, 'streams/readings', first);
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, whole.length >> 1));
+  await expect(rowsOf(pool, 'select sum(number) from readings')).rejects.toMatchObject({
+    code: 'QUERY_FAILED',
+  });
+  rmSync(path);
+  await expect(rowsOf(pool, 'select sum(number) from readings')).rejects.toMatchObject({
+    code: 'QUERY_FAILED',
+  });
+  writeFileSync(path, whole);
+  expect((await rowsOf(pool, 'select count(*) > 0 from readings'))[0]).toEqual([true]);
+  expect(outcomes).toEqual(['failed', 'failed', 'ok']);
 });

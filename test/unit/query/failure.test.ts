@@ -7,6 +7,11 @@ test.each([
   ['Out of Memory Error: could not allocate block', 'QUERY_MEMORY'],
   ['Permission Error: Cannot access file "/etc/passwd"', 'QUERY_REFUSED'],
   ['IO Error: Cannot open file "x.parquet": No such file or directory', 'QUERY_FAILED'],
+  [
+    'Invalid Input Error: Failed to read file "/data/streams/readings/00.parquet": ZSTD Decompression failure',
+    'QUERY_FAILED',
+  ],
+  ['Invalid Error: TProtocolException: Invalid data', 'QUERY_FAILED'],
   ['INTERNAL Error: Attempted to access index 5', 'QUERY_FAILED'],
   ['Failed to extract statements: Parser Error: syntax error at or near "x"', 'QUERY_INVALID'],
   ['Conversion Error: Could not convert string', 'QUERY_INVALID'],
