@@ -11,7 +11,7 @@ import {
   type DuckDBResult,
   StatementType,
 } from '@duckdb/node-api';
-import { MillpondError } from '../core/errors.ts';
+import { asMillpondError, MillpondError } from '../core/errors.ts';
 import { unpackReadings } from '../core/packed-readings.ts';
 import type { QueryParameter, QueryRowsAnswer, QuerySnapshot } from '../core/query.ts';
 import { HotWriter } from '../log/hot-vectors.ts';
@@ -68,14 +68,26 @@ export class QueryDatabase {
     }
   }
 
-  /** Throws QUERY_REFUSED. */
+  /** Throws QUERY_REFUSED, QUERY_INVALID: what is not judged never runs. */
   async check(sql: string): Promise<void> {
+    // DuckDB would judge the whole of it, and run what is before the first one.
+    if (sql.includes('\0')) {
+      throw new MillpondError('QUERY_INVALID', 'There is a character U+0000 in it.');
+    }
     const prepared = await this.#connection.prepare(
       'select json_serialize_sql($1::varchar, skip_default := true, skip_empty := true, skip_null := true)::varchar',
     );
     prepared.bindVarchar(1, sql);
     const read = await prepared.runAndReadAll();
-    checkSelectOnly(String(read.getRows()[0]?.[0]));
+    try {
+      checkSelectOnly(String(read.getRows()[0]?.[0]));
+    } catch (error) {
+      // This one's text has the place of the mistake.
+      if (asMillpondError(error).code === 'QUERY_INVALID') {
+        await this.#connection.extractStatements(sql);
+      }
+      throw error;
+    }
   }
 
   /** Makes the tables that `add` fills. */

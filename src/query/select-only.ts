@@ -38,16 +38,13 @@ interface SerializedSql {
   readonly statements?: readonly unknown[];
 }
 
-/** Throws QUERY_REFUSED. What is no SQL at all passes: preparing it says where the mistake is. */
+/** Throws QUERY_REFUSED, and QUERY_INVALID for what is no SQL at all. */
 export function checkSelectOnly(serialized: string): void {
   const parsed = JSON.parse(serialized) as SerializedSql;
   if (parsed.error) {
-    if (parsed.error_type === 'parser') return;
-    throw refused(
-      parsed.error_type === 'not implemented' && /only select/i.test(parsed.error_message ?? '')
-        ? 'It is not a select.'
-        : (parsed.error_message ?? 'It cannot be judged.'),
-    );
+    const { error_type: type, error_message: why = 'It cannot be judged.' } = parsed;
+    if (type === 'parser') throw new MillpondError('QUERY_INVALID', why);
+    throw refused(/only select/i.test(why) ? 'It is not a select.' : why);
   }
   const count = parsed.statements?.length ?? 0;
   if (count !== 1) {

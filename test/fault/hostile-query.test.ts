@@ -160,11 +160,15 @@ test('refuses to read or write any file, however it is asked', async () => {
     "values ((select content from read_text('/etc/passwd')))",
   ]);
   await expectAll('QUERY_INVALID', [
+    'selekt 1',
     "select getenv('HOME')",
     'with x as (delete from readings) select 1',
     'select * into t from readings',
     "select nextval('x')",
     'select * from hot_1_0',
+    // Judged whole it is no SQL; what DuckDB would run ends at U+0000.
+    `from enable_logging(storage := 'file', storage_config := {'path': '${folder}/streams/log'})\0 (`,
+    `select ${'('.repeat(100_000)}1${')'.repeat(100_000)}`,
   ]);
 });
 

@@ -40,8 +40,11 @@ test('no statement, several, and others than select are refused', () => {
   expect(() => checkSelectOnly(JSON.stringify(other))).toThrow(refused);
 });
 
-test('what cannot be read is left to whoever prepares it', () => {
-  checkSelectOnly(JSON.stringify({ error: true, error_type: 'parser', error_message: 'no' }));
+test('what cannot be read does not pass', () => {
+  const unread = JSON.stringify({ error: true, error_type: 'parser', error_message: 'no' });
+  expect(() => checkSelectOnly(unread)).toThrow(
+    expect.objectContaining({ code: 'QUERY_INVALID', message: 'no' }),
+  );
 });
 
 test('a deep tree is searched to its end', () => {
