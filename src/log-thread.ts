@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { type LogHandlers, type ServerPort, serveLog } from './bridge/log-server.ts';
+import { MemberServer } from './bridge/member-server.ts';
 import { type FromLog, type ToLog, toWire } from './bridge/messages.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
@@ -21,6 +22,7 @@ import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
+import { GroupLetterWork } from './log/groups/group-letter-work.ts';
 import { Groups } from './log/groups/groups.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
@@ -67,6 +69,11 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     nowMs: () => performance.now(),
   });
   const moves = new ConsumerMoves(log, groups);
+  const groupLetters = new GroupLetterWork(log, groups);
+  const members = new MemberServer({
+    post: (message, transfer) => port.postMessage(message, transfer),
+    act: (member, actions) => groups.act(member, actions),
+  });
 
   const rebirths = new RebirthLimiter();
   function askForBirth(topic: string, source: string): void {
@@ -93,6 +100,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     },
     settleAccepted: (settle) => log.settleAppended(settle),
     startCommit: () => log.startCommit(),
+    act: (acts) => members.act(acts),
     call: {
       resolveStart: (request) => resolveStart(log, request),
       fetch: (request, signal) =>
@@ -114,7 +122,14 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return null;
       },
       status: () => report.status(),
-      metrics: async () => metrics.text(await report.status()),
+      metrics: async () => metrics.text(await report.status(), groups.list()),
+      joinGroup: (request) =>
+        groups.join(request, (member, events) => members.tell(member, events)),
+      listGroups: async () => groups.list(),
+      listGroupMembers: async ({ stream, group }) => groups.members(stream, group),
+      listGroupDeadLetters: (work) => groupLetters.list(work),
+      redeliverGroupDeadLetters: (work) => groupLetters.redeliver(work),
+      purgeGroupDeadLetters: (work) => groupLetters.purge(work),
       listLosses: (request) => {
         if (request.stream !== null) log.stream(request.stream);
         return log.inspect((connection) => listLosses(connection, request));

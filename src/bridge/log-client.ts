@@ -15,6 +15,7 @@ import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { LogStatus } from '../core/log-inspection.ts';
 import { noteOffHeap } from '../core/off-heap.ts';
 import type { RawMessage } from '../core/raw-message.ts';
+import { GroupClient } from './group-client.ts';
 import {
   type BatchFault,
   type CallName,
@@ -24,6 +25,7 @@ import {
   type ToLog,
 } from './messages.ts';
 import { RawBatchWriter } from './raw-batch.ts';
+import { Settler } from './settler.ts';
 
 /** The log thread's end as this thread holds it. */
 export interface Port {
@@ -69,18 +71,19 @@ export interface LogClientEvents {
 }
 
 export class LogClient implements Intake, LogReader {
+  readonly groups: GroupClient;
   readonly #port: Port;
   readonly #events: LogClientEvents;
   readonly #queueBytesMax: number;
   readonly #writer = new RawBatchWriter();
   readonly #sent: SentBatch[] = [];
   readonly #calls = new Map<number, Waiting>();
+  readonly #settler: Settler;
   #settled: Settled[] = [];
   #drainWaiters: (() => void)[] = [];
   #sequence = 0;
   #callId = 0;
   #sentBytes = 0;
-  #notStored = 0;
   #isFlushScheduled = false;
   #failure: MillpondError | null = null;
   #unopened: MillpondError | null = null;
@@ -89,6 +92,12 @@ export class LogClient implements Intake, LogReader {
     this.#port = port;
     this.#queueBytesMax = queueBytesMax;
     this.#events = events;
+    this.#settler = new Settler((error) => events.notice(error));
+    this.groups = new GroupClient({
+      call: (name, ask) => this.#call(name, ask),
+      callInTime: (name, ask) => this.#inTime(name, this.#call(name, ask)),
+      post: (acts) => port.postMessage({ kind: 'members', acts }, []),
+    });
     port.on('message', (message) => this.#receive(message));
     // Whoever waits for what could not be read would wait for ever: the process ends instead.
     port.on('messageerror', (error) => {
@@ -116,7 +125,7 @@ export class LogClient implements Intake, LogReader {
 
   /** How many messages were settled with an error; what a full stream refused was told, not lost. */
   get notStored(): number {
-    return this.#notStored;
+    return this.#settler.notStored;
   }
 
   get isFull(): boolean {
@@ -200,10 +209,11 @@ export class LogClient implements Intake, LogReader {
     this.#failure = error;
     this.#writer.take();
     this.#sentBytes = 0;
-    for (const { settled } of this.#sent.splice(0)) this.#settleAll(settled, error);
-    this.#settleAll(this.#settled.splice(0), error);
+    for (const { settled } of this.#sent.splice(0)) this.#settler.all(settled, error);
+    this.#settler.all(this.#settled.splice(0), error);
     for (const waiting of this.#calls.values()) waiting.reject(error);
     this.#calls.clear();
+    this.groups.members.fail(error);
     this.#resumeIfDrained();
   }
 
@@ -268,6 +278,9 @@ export class LogClient implements Intake, LogReader {
       case 'error':
         this.#take(message.id)?.reject(fromWire(message.error));
         break;
+      case 'members':
+        this.groups.members.receive(message);
+        break;
       case 'health':
         this.#events.health(message.problem, message.disk);
         break;
@@ -302,36 +315,10 @@ export class LogClient implements Intake, LogReader {
       const batch = this.#sent.shift() as SentBatch;
       this.#sentBytes -= batch.bytes;
       const isItself = batch.sequence === sequence && faults.length > 0;
-      if (isItself) this.#settlePartly(batch.settled, faults);
-      else this.#settleAll(batch.settled, error);
+      if (isItself) this.#settler.partly(batch.settled, faults);
+      else this.#settler.all(batch.settled, error);
     }
     this.#resumeIfDrained();
-  }
-
-  // A fault of one source's must not leave the messages behind its own unsettled.
-  #settleAll(settled: readonly Settled[], error: MillpondError | null): void {
-    if (error !== null) this.#notStored += settled.length;
-    for (const settle of settled) this.#settleOne(settle, error);
-  }
-
-  #settlePartly(settled: readonly Settled[], faults: readonly BatchFault[]): void {
-    const errors = new Map<number, MillpondError>();
-    for (const fault of faults) {
-      const error = fromWire(fault.error);
-      if (error.code !== 'STREAM_FULL') this.#notStored += fault.places.length;
-      for (const place of fault.places) errors.set(place, error);
-    }
-    for (const [place, settle] of settled.entries()) {
-      this.#settleOne(settle, errors.get(place) ?? null);
-    }
-  }
-
-  #settleOne(settle: Settled, error: MillpondError | null): void {
-    try {
-      settle(error);
-    } catch (thrown) {
-      this.#events.notice(asMillpondError(thrown));
-    }
   }
 
   #resumeIfDrained(): void {

@@ -8,6 +8,7 @@ import {
   type CallName,
   type Calls,
   type FromLog,
+  type MemberActs,
   type ToLog,
   toWire,
 } from './messages.ts';
@@ -21,6 +22,8 @@ export interface LogHandlers {
   settleAccepted(settle: (error: MillpondError | null) => void): void;
   /** Commits what was accepted, now or when the commit under way has ended. */
   startCommit(): void;
+  /** Hands on what members of groups did. */
+  act(acts: readonly MemberActs[]): void;
   call: {
     [N in CallName]: (ask: Calls[N]['ask'], signal: AbortSignal) => Promise<Calls[N]['answer']>;
   };
@@ -71,6 +74,9 @@ export function serveLog(port: ServerPort, handlers: LogHandlers): void {
         break;
       case 'cancel':
         underWay.get(message.id)?.abort();
+        break;
+      case 'members':
+        handlers.act(message.acts);
         break;
     }
   });

@@ -11,6 +11,17 @@ import type {
 import type { DiskState } from '../core/disk-state.ts';
 import { type ErrorCode, MillpondError } from '../core/errors.ts';
 import type {
+  GroupDeadLetter,
+  GroupDeadLettersDone,
+  GroupDeadLetterWork,
+  GroupMember,
+  GroupStatus,
+  Joined,
+  JoinRequest,
+  MemberAction,
+  MemberEvent,
+} from '../core/group.ts';
+import type {
   BackupPlan,
   ConsumerName,
   DevicePage,
@@ -37,6 +48,12 @@ export interface Calls {
   seekConsumer: { ask: StartRequest; answer: null };
   resetConsumer: { ask: ConsumerName; answer: null };
   deleteConsumer: { ask: ConsumerName; answer: null };
+  joinGroup: { ask: JoinRequest; answer: Joined };
+  listGroups: { ask: null; answer: readonly GroupStatus[] };
+  listGroupMembers: { ask: { stream: string; group: string }; answer: readonly GroupMember[] };
+  listGroupDeadLetters: { ask: GroupDeadLetterWork; answer: Page<GroupDeadLetter, number> };
+  redeliverGroupDeadLetters: { ask: GroupDeadLetterWork; answer: GroupDeadLettersDone };
+  purgeGroupDeadLetters: { ask: GroupDeadLetterWork; answer: GroupDeadLettersDone };
   reloadProfiles: { ask: null; answer: { profiles: number } };
   status: { ask: null; answer: LogStatus };
   metrics: { ask: null; answer: string };
@@ -71,7 +88,9 @@ export type ToLog =
       readonly isMoreComing: boolean;
     }
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly ask: unknown }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** What members did in one turn of the event loop, each one's in its order. */
+  | { readonly kind: 'members'; readonly acts: readonly MemberActs[] };
 
 export type FromLog =
   | { readonly kind: 'ready' }
@@ -84,6 +103,8 @@ export type FromLog =
   | { readonly kind: 'partly'; readonly sequence: number; readonly faults: readonly BatchFault[] }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  /** What members are told; `taken` more messages of theirs have been worked off. */
+  | { readonly kind: 'members'; readonly taken: number; readonly told: readonly MemberTold[] }
   /** Something that whoever runs the gateway should know; nothing stops for it. */
   | { readonly kind: 'notice'; readonly error: WireError }
   /** To be published over MQTT: a device is asked for something. */
@@ -94,6 +115,20 @@ export type FromLog =
     }
   /** Whether the log can take readings now. */
   | { readonly kind: 'health'; readonly problem: string | null; readonly disk: DiskState };
+
+export interface MemberActs {
+  readonly member: number;
+  readonly actions: readonly MemberAction[];
+}
+
+export interface MemberTold {
+  readonly member: number;
+  readonly events: readonly WireMemberEvent[];
+}
+
+export type WireMemberEvent =
+  | Exclude<MemberEvent, { kind: 'ended' }>
+  | { readonly kind: 'ended'; readonly error: WireError };
 
 /** An error as it crosses: structured clone keeps no class. */
 export interface WireError {

@@ -18,6 +18,13 @@ import type {
   SeekConsumerResponse,
   Segment,
 } from '../generated/millpond/v1/admin_service.ts';
+import type {
+  Group,
+  GroupDeadLetter,
+  GroupMember,
+  PurgeGroupDeadLettersResponse,
+  RedeliverGroupDeadLettersResponse,
+} from '../generated/millpond/v1/groups.ts';
 
 const pageSize = 1000;
 /** Dead letters decoded in one call: few enough for an answer in time. */
@@ -146,6 +153,63 @@ export class GatewayClient {
     });
   }
 
+  /** Of one stream, or of all if it is empty. */
+  groups(stream: string): AsyncGenerator<Group, void> {
+    return allPages(async (pageToken) => {
+      const request = { stream, pageToken, pageSize };
+      const { groups, nextPageToken } = await this.#answer(this.#admin.listGroups, request);
+      return { entries: groups, nextPageToken };
+    });
+  }
+
+  /** Throws GROUP_UNKNOWN, as all about one group do. */
+  groupMembers(group: GroupName): AsyncGenerator<GroupMember, void> {
+    return allPages(async (pageToken) => {
+      const request = { ...group, pageToken, pageSize };
+      const { members, nextPageToken } = await this.#answer(this.#admin.listGroupMembers, request);
+      return { entries: members, nextPageToken };
+    });
+  }
+
+  /** By offset. */
+  groupDeadLetters(which: GroupLetters): AsyncGenerator<GroupDeadLetter, void> {
+    return allPages(async (pageToken) => {
+      const request = { ...which, pageToken, pageSize };
+      const page = await this.#answer(this.#admin.listGroupDeadLetters, request);
+      return { entries: page.deadLetters, nextPageToken: page.nextPageToken };
+    });
+  }
+
+  /** How many go round again. */
+  async redeliverGroupDeadLetters(which: GroupLetters): Promise<bigint> {
+    let sum = 0n;
+    for (let fromOffset: bigint | undefined = 0n; fromOffset !== undefined; ) {
+      const request = { ...which, fromOffset, limit: pageSize };
+      const done: RedeliverGroupDeadLettersResponse = await this.#answer(
+        this.#admin.redeliverGroupDeadLetters,
+        request,
+      );
+      sum += done.redelivered;
+      fromOffset = done.nextOffset;
+    }
+    return sum;
+  }
+
+  /** How many went. */
+  async purgeGroupDeadLetters(which: GroupLetters): Promise<bigint> {
+    let sum = 0n;
+    for (let fromOffset: bigint | undefined = 0n; fromOffset !== undefined; ) {
+      const request = { ...which, fromOffset, limit: pageSize };
+      const done: PurgeGroupDeadLettersResponse = await this.#answer(
+        this.#admin.purgeGroupDeadLetters,
+        request,
+      );
+      sum += done.purged;
+      fromOffset = done.nextOffset;
+    }
+    return sum;
+  }
+
   /** The parts of one copy of the log, asked for no faster than they are taken. */
   backup(signal: AbortSignal): AsyncGenerator<BackupResponse, void> {
     return this.#connection.events(() => this.#admin.backup({}), signal);
@@ -174,6 +238,16 @@ export type ToldConsumer = ConsumerStatus & { readonly nowUs: bigint };
 
 /** Where a consumer stands now, and the oldest offset of its stream. */
 export type MovedConsumer = SeekConsumerResponse;
+
+export interface GroupName {
+  readonly stream: string;
+  readonly group: string;
+}
+
+/** Of these offsets, or of all if there are none. */
+export interface GroupLetters extends GroupName {
+  readonly offsets: bigint[];
+}
 
 /** A device, and the gateway's clock when it told of it. */
 export type ToldDevice = Device & { readonly nowUs: bigint };

@@ -10,6 +10,7 @@ import { registerDecode } from './decode.ts';
 import { registerDemo } from './demo.ts';
 import { registerDevices } from './devices.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerGroups } from './groups.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLosses } from './losses.ts';
 import { registerPorts } from './ports.ts';
@@ -29,6 +30,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerConsumers,
   registerDevices,
   registerQuery,
+  registerGroups,
   registerLosses,
   registerInspect,
   registerDeadLetters,

@@ -19,7 +19,7 @@ export function nameUnits(options: ConfigOptions) {
   const { maxClockSkew, mqtt, grpc, consume, log, query, streams, serial, ...others } = options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
-  const { backOff, backOffMax, ...otherConsume } = consume;
+  const { ackDeadline, backOff, backOffMax, ...otherConsume } = consume;
   const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, deadLetterAge, ...otherLog } = log;
   return {
     ...others,
@@ -36,7 +36,11 @@ export function nameUnits(options: ConfigOptions) {
       keepaliveTimeMs: keepaliveTime,
       keepaliveTimeoutMs: keepaliveTimeout,
     },
-    consume: { ...otherConsume, backOffMs: { first: backOff, max: backOffMax } },
+    consume: {
+      ...otherConsume,
+      ackDeadlineMs: ackDeadline,
+      backOffMs: { first: backOff, max: backOffMax },
+    },
     log: {
       ...otherLog,
       commitIntervalMs: commitInterval,

@@ -4,6 +4,19 @@ import { z } from 'zod';
 import { count, duration, size } from './option.ts';
 
 export const consume = z.strictObject({
+  ackDeadline: duration({
+    byDefault: '30s',
+    min: '100ms',
+    max: '24h',
+    why: 'How long a member may hold a reading without an ack or an extension, where the group does not say. Then it counts as failed and goes to whoever is free.',
+  }),
+  deliveriesMax: count({
+    unit: 'deliveries',
+    byDefault: 10,
+    min: 0,
+    max: 1_000_000,
+    why: 'Failures after which a reading becomes a dead letter of the group, where the group does not say. 0 never gives up: its device then waits for as long as it fails.',
+  }),
   groupsMax: count({
     unit: 'groups',
     byDefault: 100,

@@ -15,6 +15,7 @@ export interface IoReadings {
   readonly subscribers: number;
   readonly connections: { readonly count: number; readonly waitingCount: number };
   readonly publishers: number;
+  readonly members: number;
   readonly tailFeeds: number;
   readonly tailFollowers: number;
   readonly queries: number;
@@ -116,6 +117,7 @@ export class IoMetrics {
       () => read().connections.waitingCount,
     );
     gauge('millpond_publishers', 'Publish calls under way.', () => read().publishers);
+    gauge('millpond_members', 'Consume calls under way.', () => read().members);
     gauge('millpond_queries_running', 'Queries that run now.', () => read().queries);
     gauge(
       'millpond_query_processes',

@@ -4,8 +4,10 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Histogram, Registry } from 'prom-client';
 import type { Decoded } from '../core/contracts.ts';
+import type { GroupStatus } from '../core/group.ts';
 import type { LogStatus } from '../core/log-inspection.ts';
 import { Counts, LOOP_RESOLUTION_MS, registerTotal } from './counts.ts';
+import { GroupGauges } from './group-gauges.ts';
 import { LogGauges } from './log-gauges.ts';
 
 const RECENT_COMMITS = 1000;
@@ -23,6 +25,7 @@ export class LogMetrics {
   readonly #commitReadings: Histogram;
   readonly #sealSeconds: Histogram;
   readonly #gauges: LogGauges;
+  readonly #groups: GroupGauges;
   #readings = 0;
   #commits = 0;
   #stored = 0;
@@ -108,6 +111,7 @@ export class LogMetrics {
       () => this.#births,
     );
     this.#gauges = new LogGauges(registers);
+    this.#groups = new GroupGauges(registers);
   }
 
   decoded(decoded: Decoded): void {
@@ -174,8 +178,9 @@ export class LogMetrics {
   }
 
   /** Prometheus' text format. */
-  text(status: LogStatus): Promise<string> {
+  text(status: LogStatus, groups: readonly GroupStatus[]): Promise<string> {
     this.#gauges.set(status, this.#loopDelay);
+    this.#groups.set(groups);
     return this.#registry.metrics();
   }
 }

@@ -7,6 +7,7 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { GroupInspector } from '../../core/group.ts';
 import type { LogInspector } from '../../core/log-inspection.ts';
 import type {
   BackupRequest,
@@ -27,6 +28,13 @@ import type {
   ResetConsumerRequest,
   SeekConsumerRequest,
 } from '../../generated/millpond/v1/admin_service.ts';
+import type {
+  ListGroupDeadLettersRequest,
+  ListGroupMembersRequest,
+  ListGroupsRequest,
+  PurgeGroupDeadLettersRequest,
+  RedeliverGroupDeadLettersRequest,
+} from '../../generated/millpond/v1/groups.ts';
 import { type BackupCalls, sendBackup } from './backup-stream.ts';
 import { deleteConsumer, listConsumers, resetConsumer, seekConsumer } from './consumer-calls.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
@@ -37,6 +45,13 @@ import {
   reprocessDeadLetters,
 } from './dead-letter-calls.ts';
 import { listDevices } from './device-calls.ts';
+import {
+  listGroupDeadLetters,
+  listGroupMembers,
+  listGroups,
+  purgeGroupDeadLetters,
+  redeliverGroupDeadLetters,
+} from './group-calls.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
 import {
@@ -50,6 +65,7 @@ import {
 export interface AdminParts {
   readonly log: LogInspector;
   readonly connections: ConsumerConnections;
+  readonly groups: GroupInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
   readonly backups: BackupCalls;
@@ -58,11 +74,13 @@ export interface AdminParts {
 export function adminHandlers({
   log,
   connections,
+  groups,
   gatewayStatus,
   reloadProfiles,
   backups,
 }: AdminParts): UntypedServiceImplementation {
   const consumers = { log, connections };
+  const grouped = { log, groups };
   return {
     getStatus: unary(async () => toStatusResponse(await gatewayStatus(), connections)),
     listStreams: unary(
@@ -83,6 +101,19 @@ export function adminHandlers({
       reprocessDeadLetters(log, request),
     ),
     purgeDeadLetters: unary((request: PurgeDeadLettersRequest) => purgeDeadLetters(log, request)),
+    listGroups: unary((request: ListGroupsRequest) => listGroups(grouped, request)),
+    listGroupMembers: unary((request: ListGroupMembersRequest) =>
+      listGroupMembers(grouped, request),
+    ),
+    listGroupDeadLetters: unary((request: ListGroupDeadLettersRequest) =>
+      listGroupDeadLetters(grouped, request),
+    ),
+    redeliverGroupDeadLetters: unary((request: RedeliverGroupDeadLettersRequest) =>
+      redeliverGroupDeadLetters(grouped, request),
+    ),
+    purgeGroupDeadLetters: unary((request: PurgeGroupDeadLettersRequest) =>
+      purgeGroupDeadLetters(grouped, request),
+    ),
     reloadProfiles: unary(
       async (): Promise<ReloadProfilesResponse> => ({ profiles: await reloadProfiles() }),
     ),

@@ -6,6 +6,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { MillpondError } from '../../core/errors.ts';
+import type { GroupInspector } from '../../core/group.ts';
 import {
   explainListenFailure,
   formatAddress,
@@ -30,10 +31,11 @@ export interface GrpcServerOptions {
   readonly requestBytesMax: number;
   readonly telemetry: Omit<
     TelemetryParts,
-    'subscribers' | 'publishers' | 'connections' | 'queries'
+    'subscribers' | 'publishers' | 'members' | 'connections' | 'queries'
   >;
   readonly consumersMax: number;
   readonly inspector: LogInspector;
+  readonly groups: GroupInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
 }
@@ -41,7 +43,7 @@ export interface GrpcServerOptions {
 const protoFolder = fileURLToPath(new URL('../../../proto', import.meta.url));
 const services = ['millpond.v1.TelemetryService', 'millpond.v1.AdminService'];
 
-/** Calls of one connection at one time, beside as many subscriptions and publishers as there may be. */
+/** Calls of one connection at one time, beside as many of those that stay open as there may be. */
 const OTHER_CALLS_MAX = 100;
 
 /** How long calls may take to end by themselves when the gateway stops. */
@@ -52,6 +54,7 @@ export class GrpcServer {
   readonly #subscribers = new CallSet();
   readonly #connections: ConsumerConnections;
   readonly #publishers = new CallSet();
+  readonly #members = new CallSet();
   readonly #queries = new CallSet();
   readonly #backups = new Set<AbortController>();
   readonly #server: Server;
@@ -70,7 +73,10 @@ export class GrpcServer {
       // A client's calls beyond it wait for one to end, and subscriptions do not end: the others,
       // and the refusal of a subscription too many, must find room beside them.
       'grpc.max_concurrent_streams':
-        options.telemetry.subscribersMax + options.telemetry.publishersMax + OTHER_CALLS_MAX,
+        options.telemetry.subscribersMax +
+        options.telemetry.publishersMax +
+        options.telemetry.membersMax +
+        OTHER_CALLS_MAX,
     });
     this.#health = new HealthImplementation(
       Object.fromEntries(['', ...services].map((service) => [service, 'SERVING'] as const)),
@@ -89,6 +95,10 @@ export class GrpcServer {
     return this.#publishers.count;
   }
 
+  get members(): number {
+    return this.#members.count;
+  }
+
   /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
   async start(): Promise<string> {
     const server = this.#server;
@@ -99,15 +109,16 @@ export class GrpcServer {
         subscribers: this.#subscribers,
         publishers: this.#publishers,
         connections: this.#connections,
+        members: this.#members,
         queries: this.#queries,
       }),
     );
-    const { inspector: log, gatewayStatus, reloadProfiles } = this.#options;
+    const { inspector: log, groups, gatewayStatus, reloadProfiles } = this.#options;
     const backups = this.#backups;
     const connections = this.#connections;
     server.addService(
       AdminServiceService,
-      adminHandlers({ log, connections, gatewayStatus, reloadProfiles, backups }),
+      adminHandlers({ log, groups, connections, gatewayStatus, reloadProfiles, backups }),
     );
     this.#health.addToServer(server);
     const definition = loadSync(
@@ -132,12 +143,13 @@ export class GrpcServer {
     }
   }
 
-  /** Ends subscriptions, publishers still sending, queries and backups with LOG_STOPPING, lets other calls finish, then closes. */
+  /** Ends subscriptions, members, publishers still sending, queries and backups with LOG_STOPPING, lets other calls finish, then closes. */
   async stop(): Promise<void> {
     this.setServing(false);
     const reason = new MillpondError('LOG_STOPPING', 'The gateway is stopping.');
     this.#subscribers.abortAll(reason);
     this.#publishers.abortAll(reason);
+    this.#members.abortAll(reason);
     this.#queries.abortAll(reason);
     for (const controller of this.#backups) controller.abort(reason);
     await new Promise<void>((resolve) => {

@@ -51,7 +51,8 @@ function formatOf(format: Format): DeliveryFormat {
   throw new MillpondError('REQUEST_INVALID', `format: ${format} is no format.`);
 }
 
-function startOf({ start }: SubscribeRequest): StartRequest['start'] {
+/** Throws REQUEST_INVALID or OFFSET_BEYOND_END. */
+export function startOf({ start }: Pick<SubscribeRequest, 'start'>): StartRequest['start'] {
   switch (start?.$case) {
     case 'offset':
       return { kind: 'offset', offset: toOffset(start.value, 'OFFSET_BEYOND_END') };
@@ -90,7 +91,8 @@ export function toTimeUs(timeUs: bigint): number {
   return Number(timeUs);
 }
 
-function checkGlobs(field: string, globs: readonly string[]): void {
+/** Throws REQUEST_INVALID. */
+export function checkGlobs(field: string, globs: readonly string[]): void {
   if (globs.length > GLOBS_MAX) {
     throw new MillpondError(
       'REQUEST_INVALID',

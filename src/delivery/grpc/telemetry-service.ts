@@ -1,6 +1,7 @@
 // TelemetryService on grpc-js: each call checked, handed to the log, its errors made statuses.
 
 import type {
+  ServerDuplexStream,
   ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
@@ -11,7 +12,9 @@ import type {
 import type { Clock } from '../../core/clock.ts';
 import type { DeliveryFormat, Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
+import type { GroupGate } from '../../core/group.ts';
 import type { QueryRunner } from '../../core/query.ts';
+import type { ConsumeRequest } from '../../generated/millpond/v1/consume.ts';
 import type { QueryRequest } from '../../generated/millpond/v1/query.ts';
 import {
   type CommitRequest,
@@ -21,6 +24,8 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import { ConsumeCall } from './consume-call.ts';
+import type { GroupDefaults } from './consume-request.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
 import { ProducerCalls } from './producer-calls.ts';
 import { PublishCall } from './publish-call.ts';
@@ -44,9 +49,15 @@ export interface TelemetryParts {
   readonly batches: Readonly<Record<DeliveryFormat, BatchLimits>>;
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
+  readonly groups: GroupGate;
+  readonly groupDefaults: GroupDefaults;
+  readonly membersMax: number;
+  /** Readings that one member may have asked about without an answer. */
+  readonly unansweredMax: number;
   readonly subscribers: CallSet;
   readonly connections: ConsumerConnections;
   readonly publishers: CallSet;
+  readonly members: CallSet;
   readonly runner: QueryRunner;
   readonly queries: CallSet;
 }
@@ -91,6 +102,7 @@ export const telemetryDefinition: ServiceDefinition<UntypedServiceImplementation
   ...TelemetryServiceService,
   subscribe: { ...TelemetryServiceService.subscribe, ...encoded },
   query: { ...TelemetryServiceService.query, ...encoded },
+  consume: { ...TelemetryServiceService.consume, ...encoded },
 };
 
 export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplementation {
@@ -114,6 +126,9 @@ export function telemetryHandlers(parts: TelemetryParts): UntypedServiceImplemen
         run: (ask, signal) => runner.run(ask, sinkOf(call, signal), signal),
         queries,
       });
+    },
+    consume: (call: ServerDuplexStream<ConsumeRequest, Uint8Array>) => {
+      void consume(parts, call);
     },
     publish: (
       call: ServerReadableStream<PublishRequest, PublishResponse>,
@@ -207,9 +222,42 @@ async function subscribe(
   }
 }
 
+async function consume(
+  parts: TelemetryParts,
+  call: ServerDuplexStream<ConsumeRequest, Uint8Array>,
+): Promise<void> {
+  const { members, membersMax, groups, groupDefaults, unansweredMax } = parts;
+  const stopping = new AbortController();
+  // Beside the call's own way to end: writes that wait for a client which is gone end with it.
+  const over = new AbortController();
+  call.on('cancelled', () => over.abort());
+  try {
+    if (members.count >= membersMax) {
+      throw new MillpondError(
+        'MEMBER_LIMIT',
+        `${members.count} members are connected, which is all that are allowed.`,
+      );
+    }
+    members.add(stopping);
+    await new ConsumeCall(call, {
+      groups,
+      defaults: groupDefaults,
+      unansweredMax,
+      sink: sinkOf(call, over.signal),
+      signal: stopping.signal,
+    }).run();
+    call.end();
+  } catch (error) {
+    if (!call.cancelled) call.emit('error', toServiceError(error));
+  } finally {
+    over.abort();
+    members.delete(stopping);
+  }
+}
+
 /** Resolves each write when HTTP/2 took it, which waits for the client's window; at once after an abort. */
 export function sinkOf(
-  call: Pick<ServerWritableStream<unknown, Uint8Array>, 'write'>,
+  call: { write(message: Uint8Array, done?: () => void): unknown },
   signal: AbortSignal,
 ): MessageSink {
   const waiting = new Set<() => void>();

@@ -44,8 +44,15 @@ function connect(
     startCommit: () => {
       commits.settlesBefore.push(settles.length);
     },
+    act: () => {},
     call: {
       resolveStart: missing,
+      joinGroup: missing,
+      listGroups: missing,
+      listGroupMembers: missing,
+      listGroupDeadLetters: missing,
+      redeliverGroupDeadLetters: missing,
+      purgeGroupDeadLetters: missing,
       fetch: missing,
       commit: missing,
       seekConsumer: missing,

@@ -58,6 +58,8 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     'millpond_publishers',
     'millpond_producers_forgotten_total',
     'millpond_published_duplicates_total',
+    // The groups' own say more.
+    'millpond_members',
     // For looking closer.
     'millpond_query_seconds_total',
     'millpond_query_processes',

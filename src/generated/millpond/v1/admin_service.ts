@@ -20,6 +20,18 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import {
+  ListGroupDeadLettersRequest,
+  ListGroupDeadLettersResponse,
+  ListGroupMembersRequest,
+  ListGroupMembersResponse,
+  ListGroupsRequest,
+  ListGroupsResponse,
+  PurgeGroupDeadLettersRequest,
+  PurgeGroupDeadLettersResponse,
+  RedeliverGroupDeadLettersRequest,
+  RedeliverGroupDeadLettersResponse,
+} from "./groups.ts";
 import { Edge } from "./offsets.ts";
 
 export const protobufPackage = "millpond.v1";
@@ -5626,6 +5638,72 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): PurgeDeadLettersResponse => PurgeDeadLettersResponse.decode(value),
   },
   /**
+   * By stream, then by name. A group is among the consumers as well, by whose calls it is sought,
+   * reset and deleted.
+   */
+  listGroups: {
+    path: "/millpond.v1.AdminService/ListGroups" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListGroupsRequest): Buffer => Buffer.from(ListGroupsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListGroupsRequest => ListGroupsRequest.decode(value),
+    responseSerialize: (value: ListGroupsResponse): Buffer => Buffer.from(ListGroupsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListGroupsResponse => ListGroupsResponse.decode(value),
+  },
+  /** Those connected now, in the order in which they joined. */
+  listGroupMembers: {
+    path: "/millpond.v1.AdminService/ListGroupMembers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListGroupMembersRequest): Buffer =>
+      Buffer.from(ListGroupMembersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListGroupMembersRequest => ListGroupMembersRequest.decode(value),
+    responseSerialize: (value: ListGroupMembersResponse): Buffer =>
+      Buffer.from(ListGroupMembersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListGroupMembersResponse => ListGroupMembersResponse.decode(value),
+  },
+  /** Readings that a group gave up, by offset. */
+  listGroupDeadLetters: {
+    path: "/millpond.v1.AdminService/ListGroupDeadLetters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListGroupDeadLettersRequest): Buffer =>
+      Buffer.from(ListGroupDeadLettersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListGroupDeadLettersRequest => ListGroupDeadLettersRequest.decode(value),
+    responseSerialize: (value: ListGroupDeadLettersResponse): Buffer =>
+      Buffer.from(ListGroupDeadLettersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListGroupDeadLettersResponse => ListGroupDeadLettersResponse.decode(value),
+  },
+  /**
+   * Sends them to the group's members again, from the copy that was kept; each goes once it is
+   * acknowledged. Call again from `next_offset` on.
+   */
+  redeliverGroupDeadLetters: {
+    path: "/millpond.v1.AdminService/RedeliverGroupDeadLetters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RedeliverGroupDeadLettersRequest): Buffer =>
+      Buffer.from(RedeliverGroupDeadLettersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RedeliverGroupDeadLettersRequest =>
+      RedeliverGroupDeadLettersRequest.decode(value),
+    responseSerialize: (value: RedeliverGroupDeadLettersResponse): Buffer =>
+      Buffer.from(RedeliverGroupDeadLettersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RedeliverGroupDeadLettersResponse =>
+      RedeliverGroupDeadLettersResponse.decode(value),
+  },
+  /** Throws them away, as a recorded loss. Call again from `next_offset` on. */
+  purgeGroupDeadLetters: {
+    path: "/millpond.v1.AdminService/PurgeGroupDeadLetters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PurgeGroupDeadLettersRequest): Buffer =>
+      Buffer.from(PurgeGroupDeadLettersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PurgeGroupDeadLettersRequest => PurgeGroupDeadLettersRequest.decode(value),
+    responseSerialize: (value: PurgeGroupDeadLettersResponse): Buffer =>
+      Buffer.from(PurgeGroupDeadLettersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PurgeGroupDeadLettersResponse => PurgeGroupDeadLettersResponse.decode(value),
+  },
+  /**
    * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names
    * every error, and those before go on.
    */
@@ -5693,6 +5771,22 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   reprocessDeadLetters: handleUnaryCall<ReprocessDeadLettersRequest, ReprocessDeadLettersResponse>;
   /** Throws dead letters away, as a recorded loss. Call again from `next_id` on. */
   purgeDeadLetters: handleUnaryCall<PurgeDeadLettersRequest, PurgeDeadLettersResponse>;
+  /**
+   * By stream, then by name. A group is among the consumers as well, by whose calls it is sought,
+   * reset and deleted.
+   */
+  listGroups: handleUnaryCall<ListGroupsRequest, ListGroupsResponse>;
+  /** Those connected now, in the order in which they joined. */
+  listGroupMembers: handleUnaryCall<ListGroupMembersRequest, ListGroupMembersResponse>;
+  /** Readings that a group gave up, by offset. */
+  listGroupDeadLetters: handleUnaryCall<ListGroupDeadLettersRequest, ListGroupDeadLettersResponse>;
+  /**
+   * Sends them to the group's members again, from the copy that was kept; each goes once it is
+   * acknowledged. Call again from `next_offset` on.
+   */
+  redeliverGroupDeadLetters: handleUnaryCall<RedeliverGroupDeadLettersRequest, RedeliverGroupDeadLettersResponse>;
+  /** Throws them away, as a recorded loss. Call again from `next_offset` on. */
+  purgeGroupDeadLetters: handleUnaryCall<PurgeGroupDeadLettersRequest, PurgeGroupDeadLettersResponse>;
   /**
    * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names
    * every error, and those before go on.
@@ -5924,6 +6018,92 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PurgeDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * By stream, then by name. A group is among the consumers as well, by whose calls it is sought,
+   * reset and deleted.
+   */
+  listGroups(
+    request: ListGroupsRequest,
+    callback: (error: ServiceError | null, response: ListGroupsResponse) => void,
+  ): ClientUnaryCall;
+  listGroups(
+    request: ListGroupsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListGroupsResponse) => void,
+  ): ClientUnaryCall;
+  listGroups(
+    request: ListGroupsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListGroupsResponse) => void,
+  ): ClientUnaryCall;
+  /** Those connected now, in the order in which they joined. */
+  listGroupMembers(
+    request: ListGroupMembersRequest,
+    callback: (error: ServiceError | null, response: ListGroupMembersResponse) => void,
+  ): ClientUnaryCall;
+  listGroupMembers(
+    request: ListGroupMembersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListGroupMembersResponse) => void,
+  ): ClientUnaryCall;
+  listGroupMembers(
+    request: ListGroupMembersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListGroupMembersResponse) => void,
+  ): ClientUnaryCall;
+  /** Readings that a group gave up, by offset. */
+  listGroupDeadLetters(
+    request: ListGroupDeadLettersRequest,
+    callback: (error: ServiceError | null, response: ListGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  listGroupDeadLetters(
+    request: ListGroupDeadLettersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  listGroupDeadLetters(
+    request: ListGroupDeadLettersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Sends them to the group's members again, from the copy that was kept; each goes once it is
+   * acknowledged. Call again from `next_offset` on.
+   */
+  redeliverGroupDeadLetters(
+    request: RedeliverGroupDeadLettersRequest,
+    callback: (error: ServiceError | null, response: RedeliverGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  redeliverGroupDeadLetters(
+    request: RedeliverGroupDeadLettersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RedeliverGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  redeliverGroupDeadLetters(
+    request: RedeliverGroupDeadLettersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RedeliverGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  /** Throws them away, as a recorded loss. Call again from `next_offset` on. */
+  purgeGroupDeadLetters(
+    request: PurgeGroupDeadLettersRequest,
+    callback: (error: ServiceError | null, response: PurgeGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  purgeGroupDeadLetters(
+    request: PurgeGroupDeadLettersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PurgeGroupDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  purgeGroupDeadLetters(
+    request: PurgeGroupDeadLettersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PurgeGroupDeadLettersResponse) => void,
   ): ClientUnaryCall;
   /**
    * Reads the profiles again. If one of them is broken the call fails with PROFILE_INVALID, names

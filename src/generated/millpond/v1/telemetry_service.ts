@@ -10,10 +10,12 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
   type ClientWritableStream,
+  type handleBidiStreamingCall,
   type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -22,6 +24,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { ConsumeRequest, ConsumeResponse } from "./consume.ts";
 import { Format } from "./format.ts";
 import { Edge, Gap } from "./offsets.ts";
 import { QueryRequest, QueryResponse } from "./query.ts";
@@ -1350,6 +1353,20 @@ export const TelemetryServiceService = {
     responseDeserialize: (value: Buffer): CommitResponse => CommitResponse.decode(value),
   },
   /**
+   * Shares a stream's readings out among the members of a group, each call being one member: it says
+   * how many readings it can hold and acknowledges each. A device's readings are with one member at
+   * a time, in order; what a member fails at, holds too long or held when it died comes again.
+   */
+  consume: {
+    path: "/millpond.v1.TelemetryService/Consume" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: ConsumeRequest): Buffer => Buffer.from(ConsumeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ConsumeRequest => ConsumeRequest.decode(value),
+    responseSerialize: (value: ConsumeResponse): Buffer => Buffer.from(ConsumeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ConsumeResponse => ConsumeResponse.decode(value),
+  },
+  /**
    * Stores messages durably, in their order. The one response comes after the fsync of the last of
    * them: a client that wants to be acknowledged more often uses shorter streams. After an error any
    * of the messages may be stored; those with a producer and a sequence can be sent again safely.
@@ -1386,6 +1403,12 @@ export interface TelemetryServiceServer extends UntypedServiceImplementation {
   subscribe: handleServerStreamingCall<SubscribeRequest, SubscribeResponse>;
   /** Stores a consumer's position durably: the response comes after the fsync. */
   commit: handleUnaryCall<CommitRequest, CommitResponse>;
+  /**
+   * Shares a stream's readings out among the members of a group, each call being one member: it says
+   * how many readings it can hold and acknowledges each. A device's readings are with one member at
+   * a time, in order; what a member fails at, holds too long or held when it died comes again.
+   */
+  consume: handleBidiStreamingCall<ConsumeRequest, ConsumeResponse>;
   /**
    * Stores messages durably, in their order. The one response comes after the fsync of the last of
    * them: a client that wants to be acknowledged more often uses shorter streams. After an error any
@@ -1426,6 +1449,14 @@ export interface TelemetryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CommitResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Shares a stream's readings out among the members of a group, each call being one member: it says
+   * how many readings it can hold and acknowledges each. A device's readings are with one member at
+   * a time, in order; what a member fails at, holds too long or held when it died comes again.
+   */
+  consume(): ClientDuplexStream<ConsumeRequest, ConsumeResponse>;
+  consume(options: Partial<CallOptions>): ClientDuplexStream<ConsumeRequest, ConsumeResponse>;
+  consume(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConsumeRequest, ConsumeResponse>;
   /**
    * Stores messages durably, in their order. The one response comes after the fsync of the last of
    * them: a client that wants to be acknowledged more often uses shorter streams. After an error any

@@ -390,19 +390,21 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 0, 300)).map(
-      ([which, picks, delay]): Command =>
-        (world) => {
-          const call = callOf(world, which);
-          const holds = [...(call?.holds ?? [])];
-          if (call !== undefined && holds.length > 0)
-            world.nack(
-              call,
-              picks.map((pick) => holds[pick % holds.length] as number),
-              delay,
-            );
-        },
-    ),
+    arbitrary: fc
+      .tuple(seed, fc.array(seed, { maxLength: 4 }), fc.constantFrom(null, 0, 0, 300))
+      .map(
+        ([which, picks, delay]): Command =>
+          (world) => {
+            const call = callOf(world, which);
+            const holds = [...(call?.holds ?? [])];
+            if (call !== undefined && holds.length > 0)
+              world.nack(
+                call,
+                picks.map((pick) => holds[pick % holds.length] as number),
+                delay,
+              );
+          },
+      ),
   },
   {
     weight: 1,

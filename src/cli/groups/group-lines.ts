@@ -1,0 +1,82 @@
+// Groups and their members for people, in columns, and for programs.
+
+import type { Group, GroupMember } from '../../generated/millpond/v1/groups.ts';
+import { printable } from '../../observability/printable.ts';
+import { countText } from '../amount-text.ts';
+import { type Alignment, tableLines } from '../status/text-table.ts';
+import { asciiControls } from '../tail/reading-json.ts';
+import { durationText, isoTime, localSecond } from '../time-text.ts';
+
+const usPerMs = 1000n;
+
+/** Lines without line ends; below a group that is stalled, why. */
+export function groupLines(groups: readonly Group[], nowMs: number): string[] {
+  if (groups.length === 0) return ['There are no groups.'];
+  const columns: Alignment[] = ['left', 'left', ...Array<Alignment>(6).fill('right')];
+  const head = ['GROUP', 'STREAM', 'LAG', 'MEMBERS', 'IN FLIGHT', 'CREDITS', 'AGAIN', 'DEAD'];
+  const rows = groups.map((group) => [
+    printable(group.group),
+    printable(group.stream),
+    countText(group.lag),
+    String(group.members),
+    countText(group.inFlight),
+    countText(group.credits),
+    countText(group.redeliveries),
+    countText(group.deadLetters),
+  ]);
+  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
+  const withStalls = lines.flatMap((line, index) => {
+    const { stall = '', stalledSinceUs = 0n } = groups[index] ?? {};
+    if (stall === '') return [line];
+    const ms = nowMs - Number(stalledSinceUs / usPerMs);
+    return [line, `    ${printable(stall)}, for ${durationText(ms)}`];
+  });
+  return [heading, ...withStalls];
+}
+
+export function memberLines(members: readonly GroupMember[]): string[] {
+  if (members.length === 0) return ['No member is connected.'];
+  const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right'];
+  const head = ['ID', 'MEMBER', 'JOINED', 'IN FLIGHT', 'CREDITS'];
+  const rows = members.map((member) => [
+    String(member.memberId),
+    member.member === '' ? '-' : printable(member.member),
+    localSecond(member.joinedAtUs),
+    countText(member.inFlight),
+    countText(member.credits),
+  ]);
+  return tableLines(columns, [head, ...rows]);
+}
+
+export function groupJson(group: Group): string {
+  return asciiControls({
+    event: 'group',
+    stream: group.stream,
+    group: group.group,
+    nextOffset: String(group.nextOffset),
+    lag: Number(group.lag),
+    members: group.members,
+    credits: Number(group.credits),
+    inFlight: Number(group.inFlight),
+    waiting: Number(group.waiting),
+    redeliveries: Number(group.redeliveries),
+    deadLetters: Number(group.deadLetters),
+    stall: group.stall === '' ? null : group.stall,
+    stalledSince: group.stall === '' ? null : isoTime(group.stalledSinceUs),
+    ackDeadlineMs: group.ackDeadlineMs,
+    deliveriesMax: group.deliveriesMax === 0 ? null : group.deliveriesMax,
+    devices: group.devices,
+    metrics: group.metrics,
+  });
+}
+
+export function memberJson(member: GroupMember): string {
+  return asciiControls({
+    event: 'member',
+    memberId: String(member.memberId),
+    member: member.member,
+    joinedAt: isoTime(member.joinedAtUs),
+    credits: Number(member.credits),
+    inFlight: Number(member.inFlight),
+  });
+}

@@ -1,0 +1,43 @@
+// Dead letters of a group for people, one line each and its reason below, and for programs.
+
+import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
+import { printable } from '../../observability/printable.ts';
+import { countText } from '../amount-text.ts';
+import { type Alignment, tableLines } from '../status/text-table.ts';
+import { asciiControls, readingJson } from '../tail/reading-json.ts';
+import { isoTime, localSecond } from '../time-text.ts';
+
+const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'left'];
+const head = ['OFFSET', 'DEVICE', 'METRIC', 'VALUE', 'FAILURES', 'GIVEN UP'];
+
+/** Lines without line ends; `older` letters are not among them. */
+export function letterLines(letters: readonly GroupDeadLetter[], older: number): string[] {
+  if (letters.length === 0) return ['There are no dead letters.'];
+  const rows = letters.map(({ reading, failures, diedAtUs, isRedelivering }) => [
+    String(reading?.offset ?? ''),
+    printable(reading?.device ?? ''),
+    printable(reading?.metric ?? ''),
+    printable(String(reading?.value?.value ?? '')),
+    String(failures),
+    `${localSecond(diedAtUs)}${isRedelivering ? ', going round again' : ''}`,
+  ]);
+  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
+  const withReasons = lines.flatMap((line, index) => {
+    const reason = letters[index]?.reason ?? '';
+    return reason === '' ? [line] : [line, `    ${printable(reason)}`];
+  });
+  const more = older === 0 ? [] : [`and ${countText(older)} before them; see --count`];
+  return [heading, ...withReasons, ...more];
+}
+
+export function letterJson(letter: GroupDeadLetter): string {
+  const { reading, failures, reason, diedAtUs, isRedelivering } = letter;
+  return asciiControls({
+    event: 'group-dead-letter',
+    failures,
+    reason,
+    diedAt: isoTime(diedAtUs),
+    isRedelivering,
+    reading: reading === undefined ? null : JSON.parse(readingJson('', reading)),
+  });
+}
