@@ -71,9 +71,14 @@ export function appliesTo(
   value: unknown,
   emission: Emission,
 ): boolean {
-  if (when.length === 0 && unless.length === 0) return true;
-  const has = (condition: Condition) => isMet(condition, value, emission);
-  return (when.length === 0 || when.some(has)) && !unless.some(has);
+  if (when.length > 0 && !isAnyMet(when, value, emission)) return false;
+  return unless.length === 0 || !isAnyMet(unless, value, emission);
+}
+
+/** A loop and no closure: a family with a number for each kind of value asks dozens of times a message. */
+function isAnyMet(conditions: readonly Condition[], value: unknown, emission: Emission): boolean {
+  for (const condition of conditions) if (isMet(condition, value, emission)) return true;
+  return false;
 }
 
 /** Null: refused, and the emission knows why. */
