@@ -105,6 +105,7 @@ export class TestMember {
   readonly faults: SettleFault[] = [];
   settledId = 0;
   end: string | null = null;
+  onSettled: ((throughId: number) => void) | null = null;
   onGiven: ((given: readonly Given[]) => void) | null = null;
   readonly #groups: Groups;
   #lastId = 0;
@@ -173,6 +174,7 @@ export class TestMember {
       case 'settled':
         this.settledId = event.throughId;
         this.faults.push(...event.faults);
+        this.onSettled?.(event.throughId);
         break;
       case 'gap':
         this.gaps.push({ first: event.first, next: event.next, reason: event.reason });

@@ -93,7 +93,7 @@ export class GroupState {
     return false;
   }
 
-  /** When `tick` has something to do. */
+  /** When `tick` may have something to do. */
   get nextMs(): number {
     return Math.min(this.#expiryMs, this.#blocked.nextMs, this.#letters.nextMs(this.#nowMs));
   }
