@@ -150,9 +150,11 @@ export class RevivedLetters {
 
   /** Calls `each` with what is held beyond its deadline; it takes it back. */
   eachExpired(nowMs: number, each: (offset: number) => void): void {
-    for (const { offset, isHeld, dueMs } of [...this.#rounds.values()]) {
-      if (isHeld && dueMs <= nowMs) each(offset);
+    const expired: number[] = [];
+    for (const { offset, isHeld, dueMs } of this.#rounds.values()) {
+      if (isHeld && dueMs <= nowMs) expired.push(offset);
     }
+    for (const offset of expired) each(offset);
   }
 
   #release(round: Round, isCreditBack: boolean): void {
