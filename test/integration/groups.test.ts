@@ -27,6 +27,9 @@ afterEach(async () => {
   for (const rig of open.splice(0)) await rig.close();
 });
 
+/** Asserts what becomes true, however slow the machine is. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
 /** One reading a device in turn, each with its own number as value. */
 async function append(
   log: Log,
@@ -121,11 +124,11 @@ test('its position moves on while it is at work, and when the last member leaves
   pass(6000);
   // Whatever a member does is a turn of the group.
   member.credit(1);
-  await expect.poll(() => log.positions()).toMatchObject([{ kind: 'group', nextOffset: 100 }]);
+  await soon(() => log.positions()).toMatchObject([{ kind: 'group', nextOffset: 100 }]);
   await append(log, 5);
   await member.has(105);
   member.leave();
-  await expect.poll(() => log.positions()).toMatchObject([{ nextOffset: 105 }]);
+  await soon(() => log.positions()).toMatchObject([{ nextOffset: 105 }]);
 });
 
 test('a filter of its own: what does not pass counts as done', async () => {
@@ -136,7 +139,7 @@ test('a filter of its own: what does not pass counts as done', async () => {
   await member.has(25);
   await member.settled();
   expect(offsetsOf(member.given)).toEqual(range(0, 100).filter((offset) => offset % 4 === 2));
-  await expect.poll(() => groups.list()).toMatchObject([{ nextOffset: 100 }]);
+  await soon(() => groups.list()).toMatchObject([{ nextOffset: 100 }]);
 });
 
 test('a reading that fails too often is a dead letter, and its device goes on', async () => {
@@ -159,7 +162,7 @@ test('a reading that fails too often is a dead letter, and its device goes on', 
   expect(counts).toEqual([1, 2, 3]);
   const its = member.given.filter(({ device }) => device === 'd1').map(({ offset }) => offset);
   expect(its).toEqual([1, 4, 4, 4, 7, 10]);
-  await expect.poll(() => groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 1 }]);
+  await soon(() => groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 1 }]);
   const found = await log.inspect(async (connection) => {
     const result = await connection.runAndReadAll(
       'select "offset", failures, reason, number from group_dead_letters',
@@ -181,7 +184,7 @@ async function withLetters(folder: string) {
     }
   };
   member.credit(100);
-  await expect.poll(() => rig.groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 2 }]);
+  await soon(() => rig.groups.list()).toMatchObject([{ nextOffset: 12, deadLetters: 2 }]);
   await member.settled();
   member.onGiven = null;
   member.faults.length = 0;
@@ -276,7 +279,7 @@ test('beyond their limit the oldest dead letters go, as a recorded loss', async 
   const member = await joinGroup({ settings: { ...settings, deliveriesMax: 1 } });
   member.onGiven = (given) => member.nack(offsetsOf(given));
   member.credit(100);
-  await expect.poll(() => groups.list()).toMatchObject([{ nextOffset: 25, deadLetters: 10 }]);
+  await soon(() => groups.list()).toMatchObject([{ nextOffset: 25, deadLetters: 10 }]);
   await settled(log);
   expect(Object.fromEntries(log.losses.byReason())).toEqual({ group_dead_letters_full: 15 });
 });
@@ -387,7 +390,7 @@ test('beyond its window the group waits for its oldest reading, and says so', as
   ]);
   stuck.ack([0]);
   work(stuck, 100);
-  await expect.poll(() => groups.list()[0]?.nextOffset).toBe(3000);
+  await soon(() => groups.list()[0]?.nextOffset).toBe(3000);
   expect(groups.list()).toMatchObject([{ stall: null }]);
 });
 
@@ -410,7 +413,7 @@ test('readings that retention took before they were given out are a gap, told on
   expect(low).toBeGreaterThan(100);
   member.ack(held);
   work(member, 100);
-  await expect.poll(() => groups.list()[0]?.nextOffset).toBe(4001);
+  await soon(() => groups.list()[0]?.nextOffset).toBe(4001);
   expect(member.gaps).toEqual([{ first: held.length, next: low, reason: 'retention_bytes' }]);
   expect(offsetsOf(member.given).at(-1)).toBe(4000);
   for (const offset of offsetsOf(member.given)) {
