@@ -165,6 +165,6 @@ function standBack(): void {
 
 standBack();
 process.on('disconnect', () => process.exit(0));
-// A terminal sends its signals to all: the gateway says when a query ends.
-process.on('SIGINT', () => undefined);
+// A terminal, or a supervisor, sends its signals to all: the gateway says when a query ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('message', receive);

@@ -232,7 +232,7 @@ test('a process that dies takes one query along and nothing else', async () => {
     call.on('error', resolve);
     call.resume();
   });
-  await expect.poll(runningQueries).toBe(1);
+  await expect.poll(runningQueries, { timeout: 30_000 }).toBe(1);
   for (const pid of childrenOf(gateway.child.pid)) process.kill(pid, 'SIGSEGV');
   expect(errorInfoOf(await failed).reason).toBe('QUERY_FAILED');
 });
@@ -246,7 +246,7 @@ test('its processes end with the gateway', async () => {
   expect(children.length).toBe(1);
   asked.close();
   await short.kill();
-  await expect.poll(() => children.filter(isAlive)).toEqual([]);
+  await expect.poll(() => children.filter(isAlive), { timeout: 30_000 }).toEqual([]);
   removeFolder(other);
 });
 

@@ -188,7 +188,7 @@ test('Ctrl-C ends a query', async () => {
   const file = join(rig.folder, 'endless.csv');
   const sql = 'select range from range(1000000000000)';
   const running = rig.start(['query', '--grpc', gateway.grpc, sql, '-o', file]);
-  await expect.poll(() => existsSync(`${file}.part`)).toBe(true);
+  await expect.poll(() => existsSync(`${file}.part`), { timeout: 30_000 }).toBe(true);
   running.child.kill('SIGINT');
   expect(await running.ended).toBe(1);
   expect(running.told.err).toBe('cancelled\n');

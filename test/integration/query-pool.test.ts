@@ -113,7 +113,7 @@ test('a process is kept for the next query, and ends when none comes', async () 
   await rowsOf(pool, 'select 1');
   await rowsOf(pool, 'select 2');
   expect(pool.processes).toBe(1);
-  await expect.poll(() => pool.processes).toBe(0);
+  await expect.poll(() => pool.processes, { timeout: 30_000 }).toBe(0);
   expect(await rowsOf(pool, 'select 3')).toEqual([[3n]]);
 });
 
@@ -121,7 +121,7 @@ test('a query that waits is given its turn, gives it up when it is cancelled, an
   const { pool, outcomes } = await rig();
   const [first, second] = [new AbortController(), new AbortController()];
   const running = pool.run(ask(endless), devNull, first.signal);
-  await expect.poll(() => pool.running).toBe(1);
+  await expect.poll(() => pool.running, { timeout: 30_000 }).toBe(1);
   const waiting = pool.run(ask(endless), devNull, second.signal);
   await expect(pool.run(ask('select 1'), devNull, never)).rejects.toMatchObject({
     code: 'QUERY_BUSY',
@@ -144,7 +144,7 @@ test('with no query allowed at one time there are none', async () => {
 test('a stop ends queries and processes, and later queries are refused', async () => {
   const { pool } = await rig();
   const running = pool.run(ask(endless), devNull, never);
-  await expect.poll(() => pool.processes).toBe(1);
+  await expect.poll(() => pool.processes, { timeout: 30_000 }).toBe(1);
   running.catch(() => undefined);
   await pool.stop();
   await expect(running).rejects.toMatchObject({ code: 'LOG_STOPPING' });
@@ -188,7 +188,7 @@ test('what was sealed when a query began is there until it ends, though retentio
   const [[count, least] = []] = await counted;
   expect(Number(count) + Number(least)).toBe(250);
   expect(Number(least)).toBeLessThanOrEqual(kept);
-  await expect.poll(() => existsSync(first)).toBe(false);
+  await expect.poll(() => existsSync(first), { timeout: 30_000 }).toBe(false);
   expect(await rowsOf(pool, 'select min("offset") from readings')).toEqual([[BigInt(kept)]]);
 });
 

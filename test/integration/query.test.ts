@@ -271,9 +271,9 @@ test('the gateway counts queries by how they ended', async () => {
 test('a client that goes ends its query', async () => {
   const call = client.query(queryRequest('select count(*) from range(1000000000000)'));
   call.on('error', () => undefined);
-  await expect.poll(running).toBe(1);
+  await expect.poll(running, { timeout: 30_000 }).toBe(1);
   call.cancel();
-  await expect.poll(running).toBe(0);
+  await expect.poll(running, { timeout: 30_000 }).toBe(0);
   expect(await rowsOf('select 1')).toEqual([[1n]]);
 });
 
