@@ -15,12 +15,16 @@ import {
   type SubscriptionEvent,
   wantedOf,
 } from './subscription.ts';
+import { type WorkOptions, work } from './work.ts';
+import type { Handler } from './work-session.ts';
 
 export { type ErrorCode, MillpondError } from '../core/errors.ts';
 export type { Key, NewReading, RawPayload } from './publish.ts';
 export type { QueryOptions, Row, SqlValue } from './query.ts';
 export type { Reading, ReadingQuality } from './reading.ts';
 export type { From, SubscribeOptions, SubscriptionEvent } from './subscription.ts';
+export type { WorkOptions } from './work.ts';
+export { type Handler, type Task, TryLater } from './work-session.ts';
 
 export class MillpondClient {
   readonly #address: string;
@@ -48,6 +52,16 @@ export class MillpondClient {
       const event = eventOf(response);
       if (event !== null) yield event;
     }
+  }
+
+  /**
+   * Works in a consumer group: each reading goes to one member, a device's readings one after the
+   * other. When the handler resolves the reading is acknowledged; when it throws it comes again, to
+   * this member or another. Resolves after `options.signal`; what the gateway never heard of again
+   * comes again. Throws as `subscribe`.
+   */
+  work(options: WorkOptions, handler: Handler): Promise<void> {
+    return work(this.#address, options, handler);
   }
 
   /**

@@ -103,6 +103,13 @@ class Example {
     return this.lines;
   }
 
+  /** Resolves with the next line. */
+  change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   async ended(): Promise<string[]> {
     await this.#exited;
     expect(this.child.exitCode, this.#stderr).toBe(0);
@@ -177,6 +184,22 @@ describe.each(languages)('$language', ({ language, run, file }) => {
     },
   );
 
+  test.runIf(isHere)('workers share what comes, and what fails comes again', async () => {
+    const workers = [start('worker'), start('worker')];
+    await membersOf('worker-example', 2);
+    await client.publish(
+      ['saw', 'mill', 'press'].map((device) => ({ device, metric: 'state', value: 'broken' })),
+    );
+    const states = () =>
+      workers.flatMap(({ lines }) => lines.filter((line) => line.includes(' state '))).sort();
+    while (states().length < 3) await Promise.race(workers.map((worker) => worker.change()));
+    expect(states()).toEqual([
+      'mill state broken, delivery 2',
+      'press state broken, delivery 2',
+      'saw state broken, delivery 2',
+    ]);
+  });
+
   test.runIf(isHere)('replay-day shows each hour of the day', async () => {
     await send('garden', 10, 20);
     const lines = await start('replay-day').ended();
@@ -191,6 +214,17 @@ async function committed(consumer: string, nextOffset: number): Promise<void> {
     const { consumers } = await connection.status();
     if (consumers.some((one) => one.consumer === consumer && Number(one.nextOffset) >= nextOffset))
       break;
+  }
+  connection.close();
+}
+
+async function membersOf(name: string, count: number): Promise<void> {
+  const connection = new Connection(gateway.addresses.grpc);
+  const list = connection.admin.listGroups.bind(connection.admin);
+  const request = { stream: '', pageSize: 0, pageToken: '' };
+  for (;;) {
+    const { groups } = await connection.answer(list, request);
+    if (groups.find(({ group }) => group === name)?.members === count) break;
   }
   connection.close();
 }
