@@ -79,7 +79,7 @@ describe('readings that are gone', () => {
       'a committed position',
       [
         "delete from meta where key = 'devices_as_of:0'",
-        "insert into consumers values ('readings', 'c', 100, timestamp '2024-01-01')",
+        "insert into consumers (stream, consumer, next_offset, committed_at) values ('readings', 'c', 100, timestamp '2024-01-01')",
       ],
     ],
     [
