@@ -189,7 +189,7 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
           register({ metric: 'humidity', address: 50 }),
         ],
       },
-      { timeoutMs: 100 },
+      { timeoutMs: 400 },
     );
     const rig = serialRig({ modbus });
     const payloads = bytesOf(rig);
@@ -199,14 +199,15 @@ describe.skipIf(!hasSocat)('a Modbus bus', () => {
     const late: Promise<void>[] = [];
     const slaves = new ModbusSlaves(device, (request) => {
       const answer = registers(request) as Uint8Array;
-      late.push(delay(250).then(() => device.write(answer)));
+      late.push(delay(600).then(() => device.write(answer)));
       return null;
     });
     onTestFinished(async () => {
       await Promise.all(late);
     });
     await rig.source.start();
-    for (let failures = 1; failures <= 5; failures += 1) await rig.events.failures.count(failures);
+    await rig.events.failures.count(3);
+    await Promise.all(late);
     slaves.answer = registers;
     await rig.intake.messages.first(({ topic }) => topic === 'tty/1/3/0/1');
     await rig.intake.messages.first(({ topic }) => topic === 'tty/1/3/50/1');
