@@ -1,6 +1,5 @@
 // A log with its groups, as the log thread has them, and members that are driven by hand.
 
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type {
   GroupSettings,
   JoinRequest,
@@ -10,7 +9,7 @@ import type {
 } from '../../src/core/group.ts';
 import { DeliveryEncoder } from '../../src/delivery/grpc/delivery-encoder.ts';
 import { SeriesFilters } from '../../src/delivery/grpc/series-filter.ts';
-import { Reading } from '../../src/generated/millpond/v1/reading.ts';
+import { ConsumeResponse } from '../../src/generated/millpond/v1/consume.ts';
 import { type GroupOptions, Groups } from '../../src/log/groups/groups.ts';
 import type { Log } from '../../src/log/log.ts';
 import type { LogOptions } from '../../src/log/log-options.ts';
@@ -186,20 +185,13 @@ export class TestMember {
   }
 }
 
-/** Reads the messages of a delivery: ConsumeResponse{delivery = 2: Delivery{1: readings, 2: count}}. */
 export function givenOf(buffer: ArrayBuffer, ranges: readonly number[]): Given[] {
   const given: Given[] = [];
   for (let i = 0; i < ranges.length; i += 2) {
     const bytes = new Uint8Array(buffer).subarray(ranges[i], ranges[i + 1]);
-    const outer = new BinaryReader(bytes);
-    if (outer.uint32() !== 0x12) throw new Error('no delivery');
-    const body = new BinaryReader(outer.bytes());
-    const readings: Reading[] = [];
-    let count = 0;
-    while (body.pos < body.len) {
-      if (body.uint32() === 0x0a) readings.push(Reading.decode(body.bytes()));
-      else count = body.uint32();
-    }
+    const { event } = ConsumeResponse.decode(bytes);
+    if (event?.$case !== 'delivery') throw new Error('not a delivery');
+    const { readings, deliveryCount: count } = event.value;
     for (const { offset, device, value } of readings) {
       given.push({ offset: Number(offset), device, value: value?.value, count });
     }

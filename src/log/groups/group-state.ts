@@ -290,13 +290,9 @@ export class GroupState {
     return count;
   }
 
-  /** The earliest deadline of what the member holds; null if it holds nothing. */
-  oldestDueMs(member: Member): number | null {
-    let dueMs = Number.POSITIVE_INFINITY;
-    this.#order.eachOf(member, (offset, isHeld) => {
-      if (isHeld) dueMs = Math.min(dueMs, this.#order.window.dueMsOf(offset));
-    });
-    return dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
+  /** The earliest deadline of what each member holds, letters aside. */
+  oldestDues(): Map<Member, number> {
+    return this.#order.oldestDues();
   }
 
   /** The device that keeps the floor where it is; null if nothing is open. */

@@ -53,12 +53,11 @@ export function groupFigures(state: GroupState, members: readonly Member[]) {
 
 /** `toUs` makes a time of the group's clock one of the system's. */
 export function memberFigures(
-  state: GroupState,
   member: Member,
+  dueMs: number | null,
   toUs: (ms: number) => number,
 ): GroupMember {
   const { id, name, credits, taken, joinedAtMs, lastAckMs } = member;
-  const dueMs = state.oldestDueMs(member);
   return {
     id,
     name,

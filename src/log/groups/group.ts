@@ -232,7 +232,10 @@ export class Group {
   memberStatuses(): GroupMember[] {
     const { nowMs, clock } = this.#parts;
     const toUs = (ms: number): number => Math.round(clock() - (nowMs() - ms) * 1000);
-    return [...this.#calls.values()].map(({ member }) => memberFigures(this.#state, member, toUs));
+    const dues = this.#state.oldestDues();
+    return [...this.#calls.values()].map(({ member }) =>
+      memberFigures(member, dues.get(member) ?? null, toUs),
+    );
   }
 
   /** Makes durable where it stands, and does nothing more. */

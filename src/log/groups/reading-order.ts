@@ -86,11 +86,28 @@ export class ReadingOrder {
   /** Calls `each` with what the member has, picked or held, in order; it may take it back. */
   eachOf(member: Member, each: (offset: number, isHeld: boolean) => void): void {
     const { window } = this;
-    for (let offset = window.floor; member.taken > 0 && offset < window.end; offset += 1) {
+    let left = member.taken;
+    for (let offset = window.floor; left > 0 && offset < window.end; offset += 1) {
       const place = window.placeOf(offset);
       if (place !== Place.held && place !== Place.picked) continue;
-      if (this.deviceOf(offset).owner === member) each(offset, place === Place.held);
+      if (this.deviceOf(offset).owner !== member) continue;
+      left -= 1;
+      each(offset, place === Place.held);
+      left = Math.min(left, member.taken);
     }
+  }
+
+  /** The earliest deadline of what each member holds. */
+  oldestDues(): Map<Member, number> {
+    const { window } = this;
+    const dues = new Map<Member, number>();
+    for (let offset = window.floor; offset < window.end; offset += 1) {
+      if (window.placeOf(offset) !== Place.held) continue;
+      const owner = this.deviceOf(offset).owner as Member;
+      const dueMs = window.dueMsOf(offset);
+      if (dueMs < (dues.get(owner) ?? Number.POSITIVE_INFINITY)) dues.set(owner, dueMs);
+    }
+    return dues;
   }
 
   /** Puts a device where it waits for a member, or nowhere if it has nothing to give. */

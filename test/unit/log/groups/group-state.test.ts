@@ -105,7 +105,7 @@ test('still working: the deadline begins anew, of all that is held where nothing
   state.extend(member, [], 90);
   state.tick(189);
   expect(state.heldCount).toBe(2);
-  expect(state.oldestDueMs(member)).toBe(190);
+  expect(state.oldestDues().get(member)).toBe(190);
   state.tick(190);
   expect(state.heldCount).toBe(0);
 });
