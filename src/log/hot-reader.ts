@@ -3,8 +3,8 @@
 
 import type { ReadingColumns } from '../core/reading.ts';
 import type { Database } from './database.ts';
-import { hotColumnList, readColumns } from './hot-vectors.ts';
 import type { Lane } from './lane.ts';
+import { hotColumnList, readColumns } from './result-columns.ts';
 import type { HotTable } from './stream-state.ts';
 
 export class HotReader {

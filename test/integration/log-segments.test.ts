@@ -111,6 +111,27 @@ test('what a reading holds comes out of a segment as it went in', async () => {
   await log.close();
 });
 
+test('texts that begin in a later block of a segment come out of it as they went in', async () => {
+  const log = await open(tempFolder(), { sealRows: 40_000 });
+  const sentAt = (offset: number): number | string =>
+    offset >= 35_000 && offset % 3 === 0 ? `text ${offset}` : offset;
+  for (let first = 0; first < 41_000; first += 1000) {
+    const given = Array.from({ length: 1000 }, (_, index) =>
+      readingOf({ value: sentAt(first + index) }),
+    );
+    log.append(messageOf(), decodedOf(given));
+    await settled(log);
+  }
+  await log.keep();
+  expect(log.stream('').segments.all).toMatchObject([{ first: 0, next: 40_000 }]);
+  const values = await valuesOf(log, 0, 65_536);
+  expect(values).toHaveLength(41_000);
+  expect(values.findIndex((value, offset) => value !== sentAt(offset))).toBe(-1);
+  // From its beginning again, now that it is known to have texts.
+  expect(await valuesOf(log, 0, 65_536)).toEqual(values);
+  await log.close();
+});
+
 test('a segment may hold more series than there is room for lists of their names', async () => {
   const log = await open(tempFolder(), { sealRows: 20_000 });
   for (let first = 0; first < 20_001; first += 1000) {

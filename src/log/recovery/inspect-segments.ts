@@ -38,13 +38,16 @@ async function decode(session: Session, path: string): Promise<Partial<SegmentAn
   const [row] = await session.rows(
     `select count(*), min("offset"), max("offset"), epoch_us(min(received_at)),
        epoch_us(max(received_at)), (bit_xor(hash("offset", series, device, channel, metric, unit,
-       source, measured_at, received_at, number, text, quality)) & 1)::bigint
-     from read_parquet('${path.replaceAll("'", "''")}')`,
+       source, measured_at, received_at, number, text, quality)) & 1)::bigint,
+       min("offset" - file_row_number), max("offset" - file_row_number)
+     from read_parquet('${path.replaceAll("'", "''")}', file_row_number = true)`,
   );
-  const [rows = 0, first = 0, last = 0, firstReceivedUs = 0, lastReceivedUs = 0] = (row ?? []).map(
-    Number,
-  );
-  const isDense = rows > 0 && last - first + 1 === rows;
+  const [rows = 0, first = 0, last = 0, firstReceivedUs = 0, lastReceivedUs = 0, , low, high] = (
+    row ?? []
+  ).map(Number);
+  // Readers take the rows as they come.
+  const isInOrder = low === first && high === first;
+  const isDense = rows > 0 && last - first + 1 === rows && isInOrder;
   const problem = isDense ? '' : `has ${rows} rows of offsets ${first} to ${last}`;
   return { first, next: last + 1, firstReceivedUs, lastReceivedUs, problem };
 }
