@@ -5,8 +5,9 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../dist/core/clock.js';
+import { DEFAULT_STREAM } from '../../dist/core/stream-config.js';
 import { openDirectory } from '../../dist/log/open-directory.js';
-import { createHotTable, DEFAULT_STREAM, hotTable } from '../../dist/log/schema.js';
+import { createHotTable, hotTable } from '../../dist/log/schema.js';
 import { sealSegment } from '../../dist/log/segments/seal-segment.js';
 import { registerSegment } from '../../dist/log/segments/segment-registry.js';
 import { StreamState } from '../../dist/log/stream-state.js';
