@@ -5,8 +5,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** A young collection takes about a millisecond; at 150 MB/s of replay this is ten of them a second. */
-const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
+/**
+ * A young collection takes about a millisecond. V8 counts these bytes as growth of the heap: with more
+ * of them than HEAP_GROWING_PERCENT allows it collects the whole heap, which takes twenty times that.
+ */
+const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' }) => void;
 
