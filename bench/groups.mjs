@@ -43,7 +43,7 @@ function readingOf(index) {
 }
 
 async function startOurs() {
-  const { child, ready, stop: end } = await startMillpond({ env: nodeEnv() });
+  const { child, ready, stop: end } = await startMillpond({ nodeArgs: profileArgs() });
   const client = new TelemetryServiceClient(ready.grpc, credentials.createInsecure());
   const admin = new AdminServiceClient(ready.grpc, credentials.createInsecure());
   await new Promise((resolve, reject) => {
@@ -82,9 +82,9 @@ async function startOurs() {
   };
 }
 
-function nodeEnv() {
+function profileArgs() {
   const { BENCH_PROFILE } = process.env;
-  return BENCH_PROFILE ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${BENCH_PROFILE}` } : {};
+  return BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${BENCH_PROFILE}`] : [];
 }
 
 async function startNats(program) {

@@ -1,8 +1,11 @@
 // A group over gRPC: its members share the readings, no device is reordered, what fails comes again,
 // what fails too often is kept, and what is confirmed does not come again.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Edge } from '../../src/generated/millpond/v1/offsets.ts';
 import { ConsumeRig, reasonOf, type Task } from '../support/consume-rig.ts';
+import { program } from '../support/gateway.ts';
 import type { Delivered, Member } from '../support/member.ts';
 
 const DEVICES = 8;
@@ -248,6 +251,39 @@ test('lists the group with its members', async () => {
     { member: 'two', inFlight: 0n, credits: 0n },
   ]);
 });
+
+test('millpond groups lists groups, members and dead letters, and works on these', async () => {
+  const group = newGroup();
+  const limit = { $case: 'deliveriesMax' as const, value: 1 };
+  const member = rig.member({ group, member: 'cli', devices: ['d6'], limit, credits: 1 });
+  await member.has(1);
+  member.nack([6], { reason: 'no disk' });
+  await rig.until(group, ({ deadLetters }) => deadLetters === 1n);
+  await rig.deadLetters(group);
+  expect((await millpond('list', group, '--json'))[0]).toMatchObject({
+    event: 'group',
+    group,
+    members: 1,
+    deadLetters: 1,
+  });
+  expect(await millpond('show', group, '--json')).toMatchObject([{ member: 'cli', inFlight: 0 }]);
+  expect(await millpond('dead-letters', group, '--json')).toMatchObject([
+    { failures: 1, reason: 'no disk', reading: { offset: '6', device: 'd6' } },
+  ]);
+  expect(await millpond('redeliver', group)).toEqual(['1 dead letters go round again']);
+  member.credit(1);
+  await member.until(() => member.offsets.filter((offset) => offset === 6).length === 2);
+  expect(await millpond('purge', group, '--offset', '6')).toEqual(['1 dead letters thrown away']);
+  expect(await millpond('dead-letters', group)).toEqual(['There are no dead letters.']);
+});
+
+/** The lines that `millpond groups` writes; those of `--json` parsed. */
+async function millpond(...args: string[]): Promise<unknown[]> {
+  const command = [program, 'groups', ...args, '--grpc', rig.address];
+  const { stdout } = await promisify(execFile)(process.execPath, command);
+  const lines = stdout.split('\n').slice(0, -1);
+  return args.includes('--json') ? lines.map((line) => JSON.parse(line) as unknown) : lines;
+}
 
 test('after a kill of the gateway only what was not confirmed comes again', async () => {
   const group = newGroup();
