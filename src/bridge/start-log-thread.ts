@@ -94,13 +94,18 @@ function waitUntilOpen(worker: Worker, waiting: (error: MillpondError) => void):
   waiting(new MillpondError('LOG_OPENING', 'The log is being opened.'));
   return new Promise((resolve, reject) => {
     worker.on('message', function onMessage(message: FromLog) {
-      if (message.kind === 'waiting') waiting(fromWire(message.error));
+      if (message.kind === 'waiting') waiting(asOpening(message.error.message));
       if (message.kind === 'ready') resolve();
       else if (message.kind === 'refused') reject(fromWire(message.error));
       else return;
       worker.off('message', onMessage);
     });
   });
+}
+
+/** Whoever asks meanwhile is to try again, whatever the disk's fault is. */
+function asOpening(why: string): MillpondError {
+  return new MillpondError('LOG_OPENING', `The log cannot be opened yet: ${why}`);
 }
 
 /** Rejects as `opened`, while it is waited for. */
