@@ -95,6 +95,8 @@ export class GroupGiving {
   async #readLetters(state: GroupState, { offsets }: Picked): Promise<Gathered> {
     const runs = await this.#parts.readLetters(offsets);
     if (runs.length === offsets.length) return { runs, gone: [] };
+    // After a seek its members are another state's.
+    if (!this.#parts.isCurrent(state)) return { runs: [], gone: [] };
     const found = new Set(runs.map((columns) => runOf(columns).first));
     for (const offset of offsets) if (!found.has(offset)) state.letters.drop(offset);
     return { runs: [], gone: [] };

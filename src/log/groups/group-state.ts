@@ -184,8 +184,9 @@ export class GroupState {
   }
 
   /**
-   * Gives out what it can: at most one list for each member, who is busy from then on. One reading of
-   * a device and then of the next, so that few credits are many devices, and none runs ahead.
+   * Gives out what it can: at most one list for each member, who is busy from then on: two lists could
+   * be sent in either order. One reading of a device and then of the next, so that few credits are many
+   * devices, and none runs ahead.
    */
   pick(readingsMax: number): Picked[] {
     this.#choice.begin(this.members.values(), readingsMax);
@@ -193,6 +194,8 @@ export class GroupState {
     if (this.#letters.count > 0) {
       this.#letters.pick(this.#choice, this.#nowMs, readingsMax);
       this.#takePicks(picked, true);
+      // Who got letters is busy, and gets readings the next time.
+      this.#choice.begin(this.members.values(), readingsMax);
     }
     for (let device = this.#order.free.first; device !== null; device = this.#order.free.first) {
       const member = this.#choice.for(device);

@@ -124,6 +124,46 @@ test('a member may hold and be given so many, and no more', () => {
   expect(giveOut(state).get(member)).toHaveLength(3);
 });
 
+/** A letter of device 7, which goes on behind it, and another device; a member with room for all. */
+function groupWithLetter() {
+  const start = { floor: 1, settled: [], tries: new Map(), revived: [{ offset: 0, device: 7 }] };
+  const state = new GroupState(start, { ackDeadlineMs: 100, deliveriesMax: 1 }, limits);
+  for (const device of [7, 8, 7]) state.add(device);
+  const member = new Member(1, '', 0);
+  state.join(member);
+  state.credit(member, 10);
+  return { state, member };
+}
+
+test('letters and readings of a member go one after the other: none is overtaken', () => {
+  const { state, member } = groupWithLetter();
+  const sent: (readonly number[])[] = [];
+  const underWay = state.pick(2);
+  // What was picked last is encoded first, as where its rows are at hand.
+  for (let next = underWay.shift(); next !== undefined; next = underWay.pop()) {
+    state.sent(next, 0);
+    member.isBusy = false;
+    sent.push(next.offsets);
+    underWay.push(...state.pick(2));
+  }
+  expect(sent).toEqual([[0], [1, 2], [3]]);
+});
+
+test('readings that are put back have none of their device on its way behind them', () => {
+  const { state, member } = groupWithLetter();
+  const underWay = state.pick(2);
+  state.sent(underWay.shift()!, 0);
+  member.isBusy = false;
+  underWay.push(...state.pick(2));
+  const first = underWay.shift()!;
+  expect(first.offsets).toEqual([1, 2]);
+  state.putBack(first);
+  member.isBusy = false;
+  underWay.push(...state.pick(3));
+  const rightful = underWay.filter((picked) => state.arePicked(picked));
+  expect(rightful.map(({ offsets }) => offsets)).toEqual([[1, 2, 3]]);
+});
+
 test('what is due comes in the order of its time', () => {
   const heap = new DueHeap<string>();
   for (const [ms, item] of [
