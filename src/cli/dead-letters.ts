@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Argument, InvalidArgumentError } from 'commander';
 import { MillpondError } from '../core/errors.ts';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+import { parseCount } from './option-values.ts';
 
 interface DeadLetterFlags extends GrpcFlags {
   readonly profile: string;
@@ -19,12 +20,6 @@ type Action = 'list' | 'show' | 'reprocess' | 'purge';
 function collectId(text: string, ids: readonly bigint[]): readonly bigint[] {
   if (/^\d{1,16}$/.test(text)) return [...ids, BigInt(text)];
   throw new InvalidArgumentError('It is the number of a dead letter, as the list shows it.');
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It is a whole number from 1 up.');
 }
 
 async function run(action: Action, flags: DeadLetterFlags): Promise<void> {

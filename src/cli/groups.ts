@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Argument, InvalidArgumentError } from 'commander';
 import { MillpondError } from '../core/errors.ts';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+import { parseCount } from './option-values.ts';
 
 interface GroupFlags extends GrpcFlags {
   readonly stream: string;
@@ -18,12 +19,6 @@ type Action = 'list' | 'show' | 'dead-letters' | 'redeliver' | 'purge';
 function collectOffset(text: string, offsets: readonly bigint[]): readonly bigint[] {
   if (/^\d{1,16}$/.test(text)) return [...offsets, BigInt(text)];
   throw new InvalidArgumentError('It is the offset of a reading, as the list shows it.');
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It is a whole number from 1 up.');
 }
 
 async function run(action: Action, group: string | undefined, flags: GroupFlags): Promise<void> {

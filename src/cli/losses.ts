@@ -1,19 +1,13 @@
 // `millpond losses`: what a running gateway had to let go.
 
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+import { parseCount } from './option-values.ts';
 
 interface LossesFlags extends GrpcFlags {
   readonly stream: string;
   readonly count: number;
   readonly json?: boolean;
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It is a whole number from 1 up.');
 }
 
 async function showLosses(flags: LossesFlags): Promise<void> {

@@ -1,7 +1,8 @@
 // `millpond query`: SQL over the streams of a running gateway, printed or written to a file.
 
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+import { collect, parseCount } from './option-values.ts';
 import { type QueryFormat, queryFormats } from './query/format.ts';
 
 interface QueryFlags extends GrpcFlags {
@@ -14,16 +15,6 @@ interface QueryFlags extends GrpcFlags {
 
 /** Rows of a table, when nothing else is said: a person does not read more. */
 const TABLE_ROWS = 1000;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It is a whole number from 1 up.');
-}
 
 function formatOf({ format, output }: QueryFlags): QueryFormat {
   if (format !== undefined) return format;

@@ -1,8 +1,8 @@
 // `millpond tail`: follows the log in the terminal, or in a pipe with --json.
 
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { type GrpcFlags, grpcOption, reachableAddress } from './gateway-address.ts';
+import { collect, parseCount } from './option-values.ts';
 
 interface TailFlags extends GrpcFlags {
   readonly stream: string;
@@ -12,16 +12,6 @@ interface TailFlags extends GrpcFlags {
   readonly count?: number;
   readonly stopAtEnd?: boolean;
   readonly json?: boolean;
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It is a whole number from 1 up.');
 }
 
 async function tail(flags: TailFlags): Promise<void> {
