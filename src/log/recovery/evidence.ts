@@ -1,20 +1,8 @@
 // What recovery asks of the ledger and of the watermarks: the parts of them that say what there was.
 
 import type { SeriesKey } from '../../core/reading.ts';
+import type { Loss } from '../loss-book.ts';
 import type { Position, Removal } from '../position.ts';
-
-/** A loss as it is recorded, in the table and in the ledger. */
-export interface RecordedLoss {
-  readonly stream: string;
-  /** -1 where the loss is not a range of offsets. */
-  readonly firstOffset: number;
-  /** Inclusive. */
-  readonly lastOffset: number;
-  readonly count: number;
-  readonly reason: string;
-  readonly detail: string;
-  readonly atUs: number;
-}
 
 export interface LedgerEvidence {
   readonly streams: readonly {
@@ -25,7 +13,7 @@ export interface LedgerEvidence {
   readonly positions: readonly Position[];
   /** Of consumers that were deleted. */
   readonly removals: readonly Removal[];
-  readonly losses: readonly RecordedLoss[];
+  readonly losses: readonly Loss[];
   /** Whether every line of it could be read, and it is there. */
   readonly isWhole: boolean;
   readonly readSeries: (each: (id: number, key: SeriesKey) => void) => Promise<void>;

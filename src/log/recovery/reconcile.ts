@@ -6,8 +6,9 @@ import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncFolder } from '../data-directory.ts';
 import type { Database } from '../database.ts';
+import type { Loss } from '../loss-book.ts';
 import { inspectSegmentFiles } from './database-check.ts';
-import type { LedgerEvidence, RecordedLoss, WatermarkEvidence } from './evidence.ts';
+import type { LedgerEvidence, WatermarkEvidence } from './evidence.ts';
 import { type Query, readFacts, type TableFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { planHot, statementsOf } from './hot-plan.ts';
@@ -40,7 +41,7 @@ export interface ReconcileInput {
 export interface ReconcilePlan {
   readonly findings: readonly Finding[];
   /** Found lost now; to be noted in the ledger as well. */
-  readonly losses: readonly RecordedLoss[];
+  readonly losses: readonly Loss[];
   /** Where each stream goes on. */
   readonly streams: readonly KnownStream[];
   readonly statements: readonly Statement[];

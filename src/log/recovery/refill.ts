@@ -3,8 +3,9 @@
 
 import { join } from 'node:path';
 import type { SeriesKey } from '../../core/reading.ts';
+import type { Loss } from '../loss-book.ts';
 import { isLater, type Removal } from '../position.ts';
-import type { LedgerEvidence, RecordedLoss } from './evidence.ts';
+import type { LedgerEvidence } from './evidence.ts';
 import type { Query, TableFacts } from './facts.ts';
 
 export interface Statement {
@@ -12,7 +13,7 @@ export interface Statement {
   readonly values: readonly (string | number)[];
 }
 
-export function insertLoss(loss: RecordedLoss): Statement {
+export function insertLoss(loss: Loss): Statement {
   const { stream, firstOffset, lastOffset, count, reason, detail, atUs } = loss;
   return {
     sql: `insert into losses values ($1, $2::bigint, $3::bigint, $4::bigint, $5, $6,

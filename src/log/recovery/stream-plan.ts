@@ -1,7 +1,8 @@
 // Which streams there are after a start, where each goes on, and what it lost: from the tables, the
 // sealed files, the ledger and the watermarks. Pure.
 
-import type { LedgerEvidence, RecordedLoss, WatermarkEvidence } from './evidence.ts';
+import type { Loss } from '../loss-book.ts';
+import type { LedgerEvidence, WatermarkEvidence } from './evidence.ts';
 import type { TableFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { MendReport } from './mend-directory.ts';
@@ -18,7 +19,7 @@ export interface KnownStream {
 
 export interface StreamPlan {
   readonly streams: readonly KnownStream[];
-  readonly losses: readonly RecordedLoss[];
+  readonly losses: readonly Loss[];
   readonly findings: readonly Finding[];
   readonly statements: readonly Statement[];
 }
@@ -34,7 +35,7 @@ interface StreamEvidence {
 
 export function planStreams(evidence: StreamEvidence): StreamPlan {
   const streams: KnownStream[] = [];
-  const losses: RecordedLoss[] = [];
+  const losses: Loss[] = [];
   const findings: Finding[] = [];
   const statements: Statement[] = [];
   const { facts, files, nowUs } = evidence;
@@ -150,7 +151,7 @@ function holesFrom(
   return holesOf([{ first: from, next: from }, ...data, ...later], next);
 }
 
-function rangeOf({ stream, firstOffset, lastOffset }: RecordedLoss, name: string): Range[] {
+function rangeOf({ stream, firstOffset, lastOffset }: Loss, name: string): Range[] {
   if (stream !== name || firstOffset < 0) return [];
   return [{ first: firstOffset, next: lastOffset + 1 }];
 }
@@ -158,7 +159,7 @@ function rangeOf({ stream, firstOffset, lastOffset }: RecordedLoss, name: string
 function lossOf(
   loss: { stream: string; reason: string; detail: string; nowUs: number },
   { first, next }: Range,
-): RecordedLoss {
+): Loss {
   const { stream, reason, detail, nowUs } = loss;
   const count = next - first;
   return { stream, firstOffset: first, lastOffset: next - 1, count, reason, detail, atUs: nowUs };
