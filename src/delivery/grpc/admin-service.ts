@@ -35,7 +35,8 @@ import type {
   PurgeGroupDeadLettersRequest,
   RedeliverGroupDeadLettersRequest,
 } from '../../generated/millpond/v1/groups.ts';
-import { type BackupCalls, sendBackup } from './backup-stream.ts';
+import { sendBackup } from './backup-stream.ts';
+import type { CallSet } from './call-set.ts';
 import { deleteConsumer, listConsumers, resetConsumer, seekConsumer } from './consumer-calls.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
 import {
@@ -68,7 +69,7 @@ export interface AdminParts {
   readonly groups: GroupInspector;
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly reloadProfiles: () => Promise<number>;
-  readonly backups: BackupCalls;
+  readonly backups: CallSet;
 }
 
 export function adminHandlers({

@@ -6,6 +6,8 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { MillpondError } from '../../core/errors.ts';
 import type { BackupFile, LogInspector } from '../../core/log-inspection.ts';
 import type { BackupRequest, BackupResponse } from '../../generated/millpond/v1/admin_service.ts';
+import type { CallSet } from './call-set.ts';
+import { abortedWhenGone } from './client-gone.ts';
 import { toServiceError } from './status-error.ts';
 
 export const CHUNK_BYTES = 256 * 1024;
@@ -13,19 +15,12 @@ export const CHUNK_BYTES = 256 * 1024;
 /** What a client may take for one chunk: files that should be deleted are kept for it meanwhile. */
 const STALLED_MS = 120_000;
 
-/** The calls under way, so that a stopping gateway can end them. */
-export type BackupCalls = Set<AbortController>;
-
 type Call = ServerWritableStream<BackupRequest, BackupResponse>;
 type Part = NonNullable<BackupResponse['part']>;
 
-export async function sendBackup(log: LogInspector, call: Call, calls: BackupCalls): Promise<void> {
-  const controller = new AbortController();
+export async function sendBackup(log: LogInspector, call: Call, calls: CallSet): Promise<void> {
+  const controller = abortedWhenGone(call);
   const { signal } = controller;
-  const onGone = (): void => controller.abort();
-  call.on('cancelled', onGone);
-  call.on('close', onGone);
-  call.on('error', onGone);
   calls.add(controller);
   try {
     const { takenAtUs, files } = await log.beginBackup();

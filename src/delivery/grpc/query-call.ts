@@ -6,28 +6,23 @@ import { MillpondError } from '../../core/errors.ts';
 import type { ParameterValue, QueryAsk } from '../../core/query.ts';
 import { Format } from '../../generated/millpond/v1/format.ts';
 import type { QueryRequest, QueryValue } from '../../generated/millpond/v1/query.ts';
+import type { CallSet } from './call-set.ts';
+import { abortedWhenGone } from './client-gone.ts';
 import { toServiceError } from './status-error.ts';
 
 export interface QueryCallParts {
   /** Resolves when all is written. The signal ends it. */
   readonly run: (ask: QueryAsk, signal: AbortSignal) => Promise<void>;
   /** The calls under way. */
-  readonly queries: {
-    add(controller: AbortController): void;
-    delete(controller: AbortController): void;
-  };
+  readonly queries: CallSet;
 }
 
 export async function answerQuery(
   call: ServerWritableStream<QueryRequest, Uint8Array>,
   { run, queries }: QueryCallParts,
 ): Promise<void> {
-  const controller = new AbortController();
+  const controller = abortedWhenGone(call);
   const { signal } = controller;
-  const onGone = (): void => controller.abort();
-  call.on('cancelled', onGone);
-  call.on('close', onGone);
-  call.on('error', onGone);
   queries.add(controller);
   try {
     await run(checkQuery(call.request), signal);

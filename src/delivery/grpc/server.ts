@@ -15,10 +15,10 @@ import {
 import type { LogInspector } from '../../core/log-inspection.ts';
 import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
 import { adminHandlers } from './admin-service.ts';
+import { CallSet } from './call-set.ts';
 import { ConsumerConnections } from './consumer-connections.ts';
 import type { GatewayStatus } from './status-response.ts';
 import {
-  CallSet,
   type TelemetryParts,
   telemetryDefinition,
   telemetryHandlers,
@@ -56,7 +56,7 @@ export class GrpcServer {
   readonly #publishers = new CallSet();
   readonly #members = new CallSet();
   readonly #queries = new CallSet();
-  readonly #backups = new Set<AbortController>();
+  readonly #backups = new CallSet();
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
@@ -151,7 +151,7 @@ export class GrpcServer {
     this.#publishers.abortAll(reason);
     this.#members.abortAll(reason);
     this.#queries.abortAll(reason);
-    for (const controller of this.#backups) controller.abort(reason);
+    this.#backups.abortAll(reason);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         this.#server.forceShutdown();

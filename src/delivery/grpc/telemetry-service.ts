@@ -24,6 +24,8 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
+import type { CallSet } from './call-set.ts';
+import { abortedWhenGone } from './client-gone.ts';
 import { ConsumeCall } from './consume-call.ts';
 import type { GroupDefaults } from './consume-request.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
@@ -60,34 +62,6 @@ export interface TelemetryParts {
   readonly members: CallSet;
   readonly runner: QueryRunner;
   readonly queries: CallSet;
-}
-
-/** The calls under way, so that a stopping gateway can end them. */
-export class CallSet {
-  readonly #controllers = new Set<AbortController>();
-  #number = 0;
-
-  get count(): number {
-    return this.#controllers.size;
-  }
-
-  /** A number for the call that is about to come, 32 bits; none under way has it. */
-  nextNumber(): number {
-    this.#number = (this.#number + 1) >>> 0;
-    return this.#number;
-  }
-
-  add(controller: AbortController): void {
-    this.#controllers.add(controller);
-  }
-
-  delete(controller: AbortController): void {
-    this.#controllers.delete(controller);
-  }
-
-  abortAll(reason: MillpondError): void {
-    for (const controller of this.#controllers) controller.abort(reason);
-  }
 }
 
 const encoded = {
@@ -182,12 +156,8 @@ async function subscribe(
   parts: TelemetryParts,
   call: ServerWritableStream<SubscribeRequest, Uint8Array>,
 ): Promise<void> {
-  const controller = new AbortController();
+  const controller = abortedWhenGone(call);
   const { signal } = controller;
-  const onCancelled = (): void => controller.abort();
-  call.on('cancelled', onCancelled);
-  call.on('close', onCancelled);
-  call.on('error', onCancelled);
   const { subscribers } = parts;
   try {
     if (subscribers.count >= parts.subscribersMax) {

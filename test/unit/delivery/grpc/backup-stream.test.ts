@@ -4,6 +4,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LogInspector } from '../../../../src/core/log-inspection.ts';
 import { sendBackup } from '../../../../src/delivery/grpc/backup-stream.ts';
+import { CallSet } from '../../../../src/delivery/grpc/call-set.ts';
 import { errorInfoOf } from '../../../support/grpc-error.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -22,12 +23,12 @@ test('a client that takes nothing for two minutes is refused the rest', async ()
   } as unknown as LogInspector;
   const call = Object.assign(new EventEmitter(), { cancelled: false, write: () => true });
   const refused = new Promise<ServiceError>((resolve) => call.once('error', resolve));
-  const calls = new Set<AbortController>();
+  const calls = new CallSet();
   const sent = sendBackup(log, call as unknown as Parameters<typeof sendBackup>[1], calls);
   await vi.advanceTimersByTimeAsync(119_000);
-  expect({ held, calls: calls.size }).toEqual({ held: true, calls: 1 });
+  expect({ held, calls: calls.count }).toEqual({ held: true, calls: 1 });
   await vi.advanceTimersByTimeAsync(1_000);
   await sent;
   expect(errorInfoOf(await refused).reason).toBe('BACKUP_STALLED');
-  expect({ held, calls: calls.size }).toEqual({ held: false, calls: 0 });
+  expect({ held, calls: calls.count }).toEqual({ held: false, calls: 0 });
 });
