@@ -1,28 +1,8 @@
 // The client's workers against a real gateway: shared work, failures, and a gateway that is killed.
-import { afterEach, expect, test } from 'vitest';
-import { MillpondClient, TryLater } from '../../src/client/client.ts';
-import { type GatewayProcess, startGateway } from '../support/gateway.ts';
+import { expect, test } from 'vitest';
+import { type MillpondClient, TryLater } from '../../src/client/client.ts';
+import { connectClient, startForClients } from '../support/client-rig.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-
-const clients: MillpondClient[] = [];
-const gateways: GatewayProcess[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await Promise.all(gateways.splice(0).map((gateway) => gateway.kill()));
-});
-
-async function start(dataDir: string, grpc = '127.0.0.1:0'): Promise<GatewayProcess> {
-  const gateway = await startGateway(dataDir, { MILLPOND_GRPC_LISTEN: grpc });
-  gateways.push(gateway);
-  return gateway;
-}
-
-function connect(address: string): MillpondClient {
-  const client = new MillpondClient(address);
-  clients.push(client);
-  return client;
-}
 
 /** `count` readings a device, each with its place as its value. */
 async function publish(client: MillpondClient, devices: number, count: number): Promise<void> {
@@ -59,13 +39,13 @@ class Book {
 }
 
 test('workers share the readings, each device in order, and one may leave', async () => {
-  const { grpc } = (await start(tempFolder())).addresses;
-  const client = connect(grpc);
+  const { grpc } = (await startForClients(tempFolder())).addresses;
+  const client = connectClient(grpc);
   await publish(client, 20, 30);
   const book = new Book();
   const stopping = [0, 1, 2].map(() => new AbortController());
   const working = stopping.map(({ signal }, place) =>
-    connect(grpc).work(
+    connectClient(grpc).work(
       { group: 'mill', name: `w${place}`, concurrency: 3, signal },
       async ({ device, value }) => {
         await new Promise((resolve) => setImmediate(resolve));
@@ -85,7 +65,7 @@ test('workers share the readings, each device in order, and one may leave', asyn
   await publish(client, 1, 1);
   const later: number[] = [];
   const last = new AbortController();
-  await connect(grpc).work({ group: 'mill', signal: last.signal }, ({ offset }) => {
+  await connectClient(grpc).work({ group: 'mill', signal: last.signal }, ({ offset }) => {
     later.push(offset);
     last.abort();
   });
@@ -93,8 +73,8 @@ test('workers share the readings, each device in order, and one may leave', asyn
 });
 
 test('what fails comes again before the later readings of its device', async () => {
-  const { grpc } = (await start(tempFolder())).addresses;
-  const client = connect(grpc);
+  const { grpc } = (await startForClients(tempFolder())).addresses;
+  const client = connectClient(grpc);
   await publish(client, 2, 3);
   const book = new Book();
   const counts: number[] = [];
@@ -118,9 +98,9 @@ test('what fails comes again before the later readings of its device', async () 
 
 test('work goes on over a kill of the gateway, each device in order', async () => {
   const dataDir = tempFolder();
-  const first = await start(dataDir);
+  const first = await startForClients(dataDir);
   const { grpc } = first.addresses;
-  const client = connect(grpc);
+  const client = connectClient(grpc);
   await publish(client, 5, 40);
   const book = new Book();
   const told: string[] = [];
@@ -141,7 +121,7 @@ test('work goes on over a kill of the gateway, each device in order', async () =
   const isUnfinished = () => [...book.values.values()].some((values) => values.at(-1) !== 39);
   await book.reaches(50);
   await first.kill();
-  await start(dataDir, grpc);
+  await startForClients(dataDir, grpc);
   // What was not settled before the kill is worked on twice.
   for (let count = 200; isUnfinished(); count += 1) await book.reaches(count);
   stopping.abort();
@@ -154,7 +134,7 @@ test('work goes on over a kill of the gateway, each device in order', async () =
 });
 
 test('a name that is taken by a plain consumer is thrown with its code', async () => {
-  const client = connect((await start(tempFolder())).addresses.grpc);
+  const client = connectClient((await startForClients(tempFolder())).addresses.grpc);
   await publish(client, 1, 1);
   await client.commit('mill', 1);
   const refused = client.work({ group: 'mill' }, () => undefined);

@@ -1,28 +1,8 @@
 // The TypeScript client against a real gateway: what it promises over restarts, and what it throws.
-import { afterEach, expect, test } from 'vitest';
-import { MillpondClient, type SubscriptionEvent } from '../../src/client/client.ts';
-import { type GatewayProcess, startGateway } from '../support/gateway.ts';
+import { expect, test } from 'vitest';
+import type { SubscriptionEvent } from '../../src/client/client.ts';
+import { connectClient, startForClients } from '../support/client-rig.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-
-const clients: MillpondClient[] = [];
-const gateways: GatewayProcess[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await Promise.all(gateways.splice(0).map((gateway) => gateway.kill()));
-});
-
-async function start(dataDir: string, grpc = '127.0.0.1:0'): Promise<GatewayProcess> {
-  const gateway = await startGateway(dataDir, { MILLPOND_GRPC_LISTEN: grpc });
-  gateways.push(gateway);
-  return gateway;
-}
-
-function connect(address: string): MillpondClient {
-  const client = new MillpondClient(address);
-  clients.push(client);
-  return client;
-}
 
 function temperature(value: number) {
   return [{ device: 'boiler', metric: 'temperature', value, unit: 'Cel' }];
@@ -37,7 +17,7 @@ async function readAll(events: AsyncIterable<SubscriptionEvent>) {
 }
 
 test('publishes, reads, commits, and goes on where it committed', async () => {
-  const client = connect((await start(tempFolder())).addresses.grpc);
+  const client = connectClient((await startForClients(tempFolder())).addresses.grpc);
   await client.publish([
     {
       device: 'boiler',
@@ -69,9 +49,9 @@ test('publishes, reads, commits, and goes on where it committed', async () => {
 
 test('follows over a kill of the gateway: none twice, none left out; a key stores once', async () => {
   const dataDir = tempFolder();
-  const first = await start(dataDir);
+  const first = await startForClients(dataDir);
   const { grpc } = first.addresses;
-  const client = connect(grpc);
+  const client = connectClient(grpc);
   const told: string[] = [];
   const stopping = new AbortController();
   const offsets: number[] = [];
@@ -96,7 +76,7 @@ test('follows over a kill of the gateway: none twice, none left out; a key store
   await first.kill();
   // Sent while nobody is there: the client tries again until the gateway is back.
   const sending = client.publish(temperature(3), { producer: 'test', sequence: 3 });
-  await start(dataDir, grpc);
+  await startForClients(dataDir, grpc);
   await sending;
   await client.publish(temperature(3), { producer: 'test', sequence: 3 });
   await client.publish(temperature(4), { producer: 'test', sequence: 4 });
@@ -109,7 +89,7 @@ test('follows over a kill of the gateway: none twice, none left out; a key store
 });
 
 test('asks in SQL, with parameters, and gets rows as objects', async () => {
-  const client = connect((await start(tempFolder())).addresses.grpc);
+  const client = connectClient((await startForClients(tempFolder())).addresses.grpc);
   for (const value of [20, 30.5]) await client.publish(temperature(value));
   const rows = [];
   const sql = `select device, count(*) as n, avg(number) as mean, null as nothing, $1 as word,
@@ -125,8 +105,8 @@ test('asks in SQL, with parameters, and gets rows as objects', async () => {
 });
 
 test('what trying again would not mend is thrown with its code', async () => {
-  const gateway = await start(tempFolder());
-  const client = connect(gateway.addresses.grpc);
+  const gateway = await startForClients(tempFolder());
+  const client = connectClient(gateway.addresses.grpc);
   await client.publish(temperature(1));
   const nothing = client.subscribe({ stream: 'nowhere', stopAtEnd: true });
   await expect(readAll(nothing)).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
