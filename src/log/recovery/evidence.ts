@@ -34,9 +34,3 @@ export const noLedger: LedgerEvidence = {
   isWhole: false,
   readSeries: async () => {},
 };
-
-export const noWatermarks: WatermarkEvidence = {
-  isThisBoot: false,
-  nextByStream: new Map(),
-  deadLetters: null,
-};

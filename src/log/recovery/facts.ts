@@ -30,17 +30,6 @@ export interface TableFacts {
   readonly deadLetters: Range & { readonly count: number };
 }
 
-export const noFacts: TableFacts = {
-  streams: new Map(),
-  segments: [],
-  hot: [],
-  losses: [],
-  lossCount: 0,
-  positions: new Map(),
-  meta: new Map(),
-  deadLetters: { first: 0, next: 0, count: 0 },
-};
-
 const HOT_TABLE = /^hot_(\d+)(?:_(\d+))?$/;
 
 /** Tables that an older version did not have count as empty. */

@@ -55,10 +55,6 @@ export class SegmentReader {
     this.#options = options;
   }
 
-  get cachedBytes(): number {
-    return this.#bytes;
-  }
-
   /**
    * The block that holds `offset`, whole: rows [first, first + count) with `first` at or before
    * `offset`. Throws SegmentDamaged.
