@@ -31,6 +31,8 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['delivery/grpc', 'query', 'generated', 'decode/builtin'],
   '@duckdb/node-api': ['log', 'query', 'cli/query'],
   '@duckdb/node-bindings': ['log', 'query'],
+  '@fastify/static': ['delivery/http'],
+  '@fastify/swagger': ['delivery/http'],
   '@grpc/grpc-js': ['delivery/grpc', 'generated', 'client'],
   '@grpc/proto-loader': ['delivery/grpc'],
   '@grpc/reflection': ['delivery/grpc'],
@@ -40,6 +42,7 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   cborg: ['decode/builtin'],
   commander: ['cli', 'main.ts'],
   fastify: ['delivery/http'],
+  'fastify-type-provider-zod': ['delivery/http'],
   'grpc-health-check': ['delivery/grpc'],
   mqemitter: ['sources/mqtt'],
   mqtt: ['cli/demo.ts', 'cli/demo'],
@@ -47,8 +50,9 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['observability', 'delivery/http'],
   'modbus-serial': ['sources/serial'],
   serialport: ['sources/serial'],
+  ws: ['delivery/http'],
   yaml: ['config', 'decode'],
-  zod: ['config', 'decode'],
+  zod: ['config', 'decode', 'delivery/http'],
 };
 
 /** `src/sources/mqtt/x.ts` is of the parts sources and sources/mqtt; `src/main.ts` of main.ts. */
