@@ -2,7 +2,8 @@
 // client in another process that counts or that decodes.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fetcher } from '../dist/delivery/grpc/fetcher.js';
+import { Fetcher } from '../dist/delivery/fetcher.js';
+import { BatchEncoder } from '../dist/delivery/grpc/batch-encoder.js';
 import { median, printTable, rangeInMillions } from './support/figures.mjs';
 import { fill, openLog, unsealed } from './support/log-on-disk.mjs';
 import { makeFolder } from './support/processes.mjs';
@@ -31,7 +32,7 @@ async function readAlone() {
 async function readAndEncode() {
   const log = await openLog(directory, unsealed.options);
   const stream = log.stream('');
-  const fetcher = new Fetcher(log.series.keys);
+  const fetcher = new Fetcher(log.series.keys, { rows: new BatchEncoder(log.series.keys) });
   const rows = {
     highWatermark: stream.highWatermark,
     read: (from, max) => log.read(stream, from, max),
@@ -46,6 +47,7 @@ async function readAndEncode() {
         from,
         until: READINGS,
         filter: null,
+        format: 'rows',
         batchReadingsMax: 2048,
         bytesMax: FETCH_BYTES,
         waitMs: 0,

@@ -14,8 +14,9 @@ import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
 import { asMillpondError } from './core/errors.ts';
-import { ReadAheadBudget } from './delivery/grpc/read-ahead-budget.ts';
-import { TailFeeds } from './delivery/grpc/tail-feeds.ts';
+import { LIVE_FETCH_BYTES_MAX, liveEvents } from './delivery/http/live/live-text.ts';
+import { ReadAheadBudget } from './delivery/read-ahead-budget.ts';
+import { TailFeeds } from './delivery/tail-feeds.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
 import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
@@ -60,15 +61,16 @@ const NOT_STORED =
 
 /** Loaded while the log thread opens the log, which takes about as long: a third of the whole start. */
 async function loadParts() {
-  const [grpc, http, io, serialWatch, mqtt, serial] = await Promise.all([
+  const [grpc, grpcEvents, http, io, serialWatch, mqtt, serial] = await Promise.all([
     import('./delivery/grpc/server.ts'),
+    import('./delivery/grpc/stream-events.ts'),
     import('./delivery/http/server.ts'),
     import('./observability/io-metrics.ts'),
     import('./observability/serial-watch.ts'),
     import('./sources/mqtt/mqtt-source.ts'),
     import('./sources/serial/serial-source.ts'),
   ]);
-  return { ...grpc, ...http, ...io, ...serialWatch, ...mqtt, ...serial };
+  return { ...grpc, ...grpcEvents, ...http, ...io, ...serialWatch, ...mqtt, ...serial };
 }
 
 /**
@@ -107,10 +109,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     log: client,
     budget,
     clock: systemClock,
-    fetchBytesMax: config.grpc.batchBytesMax,
+    events: { rows: parts.grpcEvents, arrow: parts.grpcEvents, sse: liveEvents },
     progressIntervalMs: config.grpc.progressIntervalMs,
   };
-  const feeds = new TailFeeds(reading);
+  const { batchBytesMax } = config.grpc;
+  const feeds = new TailFeeds({
+    ...reading,
+    fetchBytesMax: { rows: batchBytesMax, arrow: batchBytesMax, sse: LIVE_FETCH_BYTES_MAX },
+  });
   const metrics = new parts.IoMetrics(() => ({
     disk: health.disk,
     queueBytes: client.queueBytes,

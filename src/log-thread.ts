@@ -12,9 +12,12 @@ import { asMillpondError } from './core/errors.ts';
 import type { RawMessage } from './core/raw-message.ts';
 import { RebirthLimiter, rebirthPayload } from './decode/builtin/sparkplug-rebirth.ts';
 import { LiveDecoder } from './decode/live-decoder.ts';
+import { Fetcher, type RowSource } from './delivery/fetcher.ts';
+import { ArrowEncoder } from './delivery/grpc/arrow/arrow-encoder.ts';
+import { BatchEncoder } from './delivery/grpc/batch-encoder.ts';
 import { DeliveryEncoder } from './delivery/grpc/delivery-encoder.ts';
-import { Fetcher, type RowSource } from './delivery/grpc/fetcher.ts';
-import { SeriesFilters } from './delivery/grpc/series-filter.ts';
+import { LiveEncoder } from './delivery/http/live/live-encoder.ts';
+import { SeriesFilters } from './delivery/series-filter.ts';
 import { LogBackup } from './log/backup.ts';
 import { ConsumerMoves } from './log/consumer-moves.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
@@ -57,12 +60,17 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   });
   const letters = new DeadLetterWorker(log, decoder);
   const queries = new QuerySnapshots(log);
-  const fetcher = new Fetcher(log.series.keys);
-  const groupFilters = new SeriesFilters(log.series.keys);
+  const { keys } = log.series;
+  const fetcher = new Fetcher(keys, {
+    rows: new BatchEncoder(keys),
+    arrow: new ArrowEncoder(keys),
+    sse: new LiveEncoder(keys),
+  });
+  const groupFilters = new SeriesFilters(keys);
   const groups = new Groups({
     log,
     options: config.consume,
-    encoder: new DeliveryEncoder(log.series.keys),
+    encoder: new DeliveryEncoder(keys),
     wants: (settings) => groupFilters.get(settings),
     startOf: (stream, start) => startOffset(log, stream, start),
     clock: systemClock,

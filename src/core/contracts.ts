@@ -95,8 +95,11 @@ export interface ReadingFilter {
   readonly metrics: readonly string[];
 }
 
-/** What a message holds: one field for each row, or columns. */
-export type DeliveryFormat = 'rows' | 'arrow';
+/** What a message holds: protobuf with one field for each row, Arrow's columns, or the text of server-sent events. */
+export type DeliveryFormat = 'rows' | 'arrow' | 'sse';
+
+/** Those that go over gRPC. */
+export type GrpcFormat = Exclude<DeliveryFormat, 'sse'>;
 
 export interface FetchRequest {
   readonly stream: string;
@@ -129,7 +132,7 @@ export interface EncodedFetch extends FetchOutcome {
 }
 
 export interface FetchResult extends FetchOutcome {
-  /** Encoded `SubscribeResponse` messages, views on one buffer that the caller owns. */
+  /** Encoded messages of the format asked for, views on one buffer that the caller owns. */
   readonly messages: readonly Uint8Array[];
 }
 

@@ -8,7 +8,7 @@ import type {
   SettleFault,
 } from '../../src/core/group.ts';
 import { DeliveryEncoder } from '../../src/delivery/grpc/delivery-encoder.ts';
-import { SeriesFilters } from '../../src/delivery/grpc/series-filter.ts';
+import { SeriesFilters } from '../../src/delivery/series-filter.ts';
 import { ConsumeResponse } from '../../src/generated/millpond/v1/consume.ts';
 import { type GroupOptions, Groups } from '../../src/log/groups/groups.ts';
 import type { Log } from '../../src/log/log.ts';

@@ -1,10 +1,11 @@
 // Dead letters of a group for people, one line each and its reason below, and for programs.
 
+import { asciiControls } from '../../core/json-line.ts';
 import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { asciiControls, readingJson } from '../tail/reading-json.ts';
+import { readingJson } from '../tail/reading-json.ts';
 import { isoTime, localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'left'];

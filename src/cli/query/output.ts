@@ -1,7 +1,7 @@
 // Where the rows of a result go, and in which form. Each call resolves when there is room for more.
 
+import { asciiControls } from '../../core/json-line.ts';
 import type { QueryColumn, QueryRow } from '../../generated/millpond/v1/query.ts';
-import { asciiControls } from '../tail/reading-json.ts';
 import { cellJson, cellText, distinctNames } from './cell.ts';
 
 export interface QueryOutput {

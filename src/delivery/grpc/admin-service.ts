@@ -35,8 +35,8 @@ import type {
   PurgeGroupDeadLettersRequest,
   RedeliverGroupDeadLettersRequest,
 } from '../../generated/millpond/v1/groups.ts';
+import type { CallSet } from '../call-set.ts';
 import { sendBackup } from './backup-stream.ts';
-import type { CallSet } from './call-set.ts';
 import { deleteConsumer, listConsumers, resetConsumer, seekConsumer } from './consumer-calls.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
 import {

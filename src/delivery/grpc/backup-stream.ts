@@ -6,7 +6,7 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { MillpondError } from '../../core/errors.ts';
 import type { BackupFile, LogInspector } from '../../core/log-inspection.ts';
 import type { BackupRequest, BackupResponse } from '../../generated/millpond/v1/admin_service.ts';
-import type { CallSet } from './call-set.ts';
+import type { CallSet } from '../call-set.ts';
 import { abortedWhenGone } from './client-gone.ts';
 import { toServiceError } from './status-error.ts';
 

@@ -6,7 +6,7 @@
 // next_offset = 2, high_watermark = 3}}. test/unit holds it against the generated decoder.
 
 import { wordsOf } from '../../core/int64.ts';
-import type { ReadingColumns } from '../../core/reading.ts';
+import type { Encoded, EncodeRequest, Encoder } from '../encoder.ts';
 import { ReadingWriter, ROW_OVERHEAD_BYTES } from './reading-writer.ts';
 
 const TAG = {
@@ -22,28 +22,7 @@ const HEADER_BYTES = 6;
 /** next_offset and high_watermark. */
 const TRAILER_BYTES = 22;
 
-export interface EncodeRequest {
-  /** Dense rows in offset order. */
-  readonly runs: readonly ReadingColumns[];
-  readonly from: number;
-  readonly batchReadingsMax: number;
-  /** About how many bytes to stop at; one row may go beyond it. */
-  readonly bytesMax: number;
-  readonly highWatermark: number;
-  /** Which series to leave in; null for all. */
-  readonly wants: ((series: number) => boolean) | null;
-}
-
-export interface Encoded {
-  readonly buffer: ArrayBuffer;
-  /** Start and end of each message in the buffer. */
-  readonly ranges: number[];
-  /** Where to read on: the first offset not looked at. */
-  readonly next: number;
-  readonly readings: number;
-}
-
-export class BatchEncoder extends ReadingWriter {
+export class BatchEncoder extends ReadingWriter implements Encoder {
   encode(request: EncodeRequest): Encoded {
     const { runs, batchReadingsMax, highWatermark, wants } = request;
     this.start(this.#slabBytes(request));

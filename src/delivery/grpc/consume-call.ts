@@ -7,10 +7,10 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { asMillpondError, MillpondError } from '../../core/errors.ts';
 import type { GroupGate, MemberEvent, Membership } from '../../core/group.ts';
 import type { ConsumeRequest, ConsumeStart } from '../../generated/millpond/v1/consume.ts';
+import type { MessageSink } from '../subscription.ts';
 import { checkAsk, checkStart, type GroupDefaults } from './consume-request.ts';
 import { encodeGap, encodeJoined, encodeSettled } from './consume-response.ts';
 import { MemberAnswers } from './member-answers.ts';
-import type { MessageSink } from './subscription.ts';
 import { UnansweredAsks } from './unanswered-asks.ts';
 
 export interface ConsumeParts {

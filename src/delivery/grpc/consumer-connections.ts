@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../core/clock.ts';
 import { DEFAULT_STREAM } from '../../core/stream-config.ts';
-import type { MessageSink } from './subscription.ts';
+import type { MessageSink } from '../subscription.ts';
 
 export interface ConnectionsOptions {
   readonly clock: Clock;

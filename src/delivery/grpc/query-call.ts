@@ -6,7 +6,7 @@ import { MillpondError } from '../../core/errors.ts';
 import type { ParameterValue, QueryAsk } from '../../core/query.ts';
 import { Format } from '../../generated/millpond/v1/format.ts';
 import type { QueryRequest, QueryValue } from '../../generated/millpond/v1/query.ts';
-import type { CallSet } from './call-set.ts';
+import type { CallSet } from '../call-set.ts';
 import { abortedWhenGone } from './client-gone.ts';
 import { toServiceError } from './status-error.ts';
 

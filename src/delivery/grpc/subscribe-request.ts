@@ -1,6 +1,6 @@
 // A SubscribeRequest as it came, checked and put into the gateway's own terms.
 
-import type { DeliveryFormat, ReadingFilter, StartRequest } from '../../core/contracts.ts';
+import type { GrpcFormat, ReadingFilter, StartRequest } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
 import { Format } from '../../generated/millpond/v1/format.ts';
 import { Edge } from '../../generated/millpond/v1/offsets.ts';
@@ -18,7 +18,7 @@ export interface BatchLimits {
 export interface CheckedSubscribe {
   readonly start: StartRequest;
   readonly filter: ReadingFilter | null;
-  readonly format: DeliveryFormat;
+  readonly format: GrpcFormat;
   readonly batchReadingsMax: number;
   readonly fetchBytesMax: number;
   readonly stopAtEnd: boolean;
@@ -27,7 +27,7 @@ export interface CheckedSubscribe {
 /** Throws REQUEST_INVALID or OFFSET_BEYOND_END. */
 export function checkSubscribe(
   request: SubscribeRequest,
-  limits: Readonly<Record<DeliveryFormat, BatchLimits>>,
+  limits: Readonly<Record<GrpcFormat, BatchLimits>>,
 ): CheckedSubscribe {
   const { stream, consumer, devices, metrics, stopAtEnd, maxBatch } = request;
   checkGlobs('devices', devices);
@@ -45,7 +45,7 @@ export function checkSubscribe(
   };
 }
 
-function formatOf(format: Format): DeliveryFormat {
+function formatOf(format: Format): GrpcFormat {
   if (format === Format.FORMAT_ARROW) return 'arrow';
   if (format === Format.FORMAT_ROWS || format === Format.FORMAT_UNSPECIFIED) return 'rows';
   throw new MillpondError('REQUEST_INVALID', `format: ${format} is no format.`);

@@ -10,7 +10,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
-import type { DeliveryFormat, Intake, LogReader } from '../../core/contracts.ts';
+import type { GrpcFormat, Intake, LogReader } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
 import type { GroupGate } from '../../core/group.ts';
 import type { QueryRunner } from '../../core/query.ts';
@@ -24,7 +24,11 @@ import {
   type SubscribeRequest,
   TelemetryServiceService,
 } from '../../generated/millpond/v1/telemetry_service.ts';
-import type { CallSet } from './call-set.ts';
+import type { CallSet } from '../call-set.ts';
+import type { ReadAheadBudget } from '../read-ahead-budget.ts';
+import type { EventWriters } from '../stream-events.ts';
+import { type MessageSink, Subscription } from '../subscription.ts';
+import type { TailFeeds } from '../tail-feeds.ts';
 import { abortedWhenGone } from './client-gone.ts';
 import { ConsumeCall } from './consume-call.ts';
 import type { GroupDefaults } from './consume-request.ts';
@@ -32,11 +36,8 @@ import type { ConsumerConnections } from './consumer-connections.ts';
 import { ProducerCalls } from './producer-calls.ts';
 import { PublishCall } from './publish-call.ts';
 import { answerQuery } from './query-call.ts';
-import type { ReadAheadBudget } from './read-ahead-budget.ts';
 import { toServiceError } from './status-error.ts';
 import { type BatchLimits, checkSubscribe, toOffset } from './subscribe-request.ts';
-import { type MessageSink, Subscription } from './subscription.ts';
-import type { TailFeeds } from './tail-feeds.ts';
 
 export interface TelemetryParts {
   readonly log: LogReader & {
@@ -46,9 +47,10 @@ export interface TelemetryParts {
   readonly intake: Intake;
   readonly budget: ReadAheadBudget;
   readonly feeds: TailFeeds;
+  readonly events: EventWriters;
   readonly clock: Clock;
   readonly subscribersMax: number;
-  readonly batches: Readonly<Record<DeliveryFormat, BatchLimits>>;
+  readonly batches: Readonly<Record<GrpcFormat, BatchLimits>>;
   readonly progressIntervalMs: number;
   readonly publishersMax: number;
   readonly groups: GroupGate;

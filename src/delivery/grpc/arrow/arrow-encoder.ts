@@ -4,7 +4,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type Column, Table, tableToIPC } from '@uwdata/flechette';
 import type { ReadingColumns, SeriesKey } from '../../../core/reading.ts';
-import type { Encoded, EncodeRequest } from '../batch-encoder.ts';
+import type { Encoded, EncodeRequest, Encoder } from '../../encoder.ts';
 import {
   emptyTextColumn,
   fields,
@@ -24,7 +24,7 @@ const LENGTH_DELIMITED = WireType.LengthDelimited;
 const MESSAGE_BYTES = 3 * 1024;
 const ROW_BYTES_LEAST = 58;
 
-export class ArrowEncoder {
+export class ArrowEncoder implements Encoder {
   readonly #picker: RowPicker;
   readonly #names: SeriesNames;
   #bytesPerRow = ROW_BYTES_LEAST;

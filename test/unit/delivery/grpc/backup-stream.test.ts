@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LogInspector } from '../../../../src/core/log-inspection.ts';
+import { CallSet } from '../../../../src/delivery/call-set.ts';
 import { sendBackup } from '../../../../src/delivery/grpc/backup-stream.ts';
-import { CallSet } from '../../../../src/delivery/grpc/call-set.ts';
 import { errorInfoOf } from '../../../support/grpc-error.ts';
 
 beforeEach(() => void vi.useFakeTimers());

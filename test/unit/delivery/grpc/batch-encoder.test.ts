@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SeriesKey } from '../../../../src/core/reading.ts';
-import { BatchEncoder, type Encoded } from '../../../../src/delivery/grpc/batch-encoder.ts';
+import type { Encoded } from '../../../../src/delivery/encoder.ts';
+import { BatchEncoder } from '../../../../src/delivery/grpc/batch-encoder.ts';
 import type { Reading } from '../../../../src/generated/millpond/v1/reading.ts';
 import {
   type ReadingBatch,
@@ -102,6 +103,7 @@ describe('encodes what the generated decoder reads', () => {
               .map((run) => run.filter(({ offset }) => offset >= from))
               .filter((run) => run.length > 0);
             const encoded = encoder.encode({
+              stream: 'readings',
               runs: left.map(columnsOf),
               from,
               batchReadingsMax,
@@ -144,6 +146,7 @@ describe('encodes what the generated decoder reads', () => {
           source: '',
         });
         const { ranges } = new BatchEncoder(keys).encode({
+          stream: 'readings',
           runs: runs.map(columnsOf),
           from: first,
           batchReadingsMax: 10,
@@ -171,6 +174,7 @@ test('takes in series that came into the table after it was made', () => {
   keys.push(key, { ...key, device: 'late' });
   const rows = plainRows(0, 2).map((row, index) => ({ ...row, series: index }));
   const encoded = encoder.encode({
+    stream: 'readings',
     runs: [columnsOf(rows)],
     from: 0,
     batchReadingsMax: 10,
@@ -184,6 +188,7 @@ test('takes in series that came into the table after it was made', () => {
 test('two answers do not share their buffer, which is handed over', () => {
   const encoder = new BatchEncoder([key]);
   const request = {
+    stream: 'readings',
     runs: [columnsOf(plainRows(0, 5))],
     from: 0,
     batchReadingsMax: 10,
@@ -202,6 +207,7 @@ test('asks for about as many rows as bytesMax takes, by what rows took lately', 
   const rows = plainRows(0, 1000);
   for (let round = 0; round < 50; round++) {
     encoder.encode({
+      stream: 'readings',
       runs: [columnsOf(rows)],
       from: 0,
       batchReadingsMax: 2000,
@@ -212,6 +218,7 @@ test('asks for about as many rows as bytesMax takes, by what rows took lately', 
   }
   const asked = encoder.rowsFor(64 * 1024);
   const { ranges, readings } = encoder.encode({
+    stream: 'readings',
     runs: [columnsOf(plainRows(0, asked))],
     from: 0,
     batchReadingsMax: 5000,

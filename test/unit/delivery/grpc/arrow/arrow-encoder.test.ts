@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SeriesKey } from '../../../../../src/core/reading.ts';
+import type { Encoded } from '../../../../../src/delivery/encoder.ts';
 import { ArrowEncoder } from '../../../../../src/delivery/grpc/arrow/arrow-encoder.ts';
-import type { Encoded } from '../../../../../src/delivery/grpc/batch-encoder.ts';
 import {
   type ArrowBatch,
   SubscribeResponse,
@@ -105,6 +105,7 @@ function encodeOnce(
   limits: { batchReadingsMax?: number; bytesMax?: number } = {},
 ) {
   return encoder.encode({
+    stream: 'readings',
     runs: [columnsOf(rows)],
     from: rows[0]?.offset ?? 0,
     batchReadingsMax: 100_000,
@@ -136,6 +137,7 @@ describe("what Apache's reader reads", () => {
               .map((run) => run.filter(({ offset }) => offset >= from))
               .filter((run) => run.length > 0);
             const encoded = encoder.encode({
+              stream: 'readings',
               runs: left.map(columnsOf),
               from,
               batchReadingsMax,
@@ -226,6 +228,7 @@ describe('an answer', () => {
             device: `d${index}`,
           }));
           const { ranges } = new ArrowEncoder(keys).encode({
+            stream: 'readings',
             runs: runs.map(columnsOf),
             from: first,
             batchReadingsMax: 25,
@@ -255,6 +258,7 @@ describe('an answer', () => {
     const before = structuredClone(columns);
     const encoder = new ArrowEncoder([key]);
     const request = {
+      stream: 'readings',
       runs: [columns],
       from: 0,
       batchReadingsMax: 100,

@@ -1,10 +1,7 @@
 // What all subscriptions together may hold.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  FETCH_BYTES_MIN,
-  ReadAheadBudget,
-} from '../../../../src/delivery/grpc/read-ahead-budget.ts';
+import { FETCH_BYTES_MIN, ReadAheadBudget } from '../../../src/delivery/read-ahead-budget.ts';
 
 test('grants no more than is wanted or left, the least excepted, and counts to the byte', () => {
   const step = fc.record({ isTake: fc.boolean(), wanted: fc.nat({ max: 4 * FETCH_BYTES_MIN }) });

@@ -1,7 +1,7 @@
 // The calls of one kind that are under way, so that they can be counted and a stopping gateway can
 // end them.
 
-import type { MillpondError } from '../../core/errors.ts';
+import type { MillpondError } from '../core/errors.ts';
 
 export class CallSet {
   readonly #controllers = new Set<AbortController>();

@@ -1,9 +1,9 @@
 // Globs as a yes or no for each series.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesGlob } from '../../../../src/core/glob.ts';
-import type { SeriesKey } from '../../../../src/core/reading.ts';
-import { SeriesFilters } from '../../../../src/delivery/grpc/series-filter.ts';
+import { matchesGlob } from '../../../src/core/glob.ts';
+import type { SeriesKey } from '../../../src/core/reading.ts';
+import { SeriesFilters } from '../../../src/delivery/series-filter.ts';
 
 function keyOf(device: string, metric: string): SeriesKey {
   return { device, channel: '', metric, unit: '', source: 'mqtt' };

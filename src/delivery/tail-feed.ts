@@ -3,10 +3,10 @@
 // falls off them loses its place and reads on by itself. The feed is one result ahead of its fastest
 // follower and no more, so it waits when nobody reads, as a single reader does.
 
-import type { FetchRequest, LogReader } from '../../core/contracts.ts';
+import type { FetchRequest, LogReader } from '../core/contracts.ts';
 import { type FeedResult, FeedRing, type RingEntry } from './feed-ring.ts';
 import { FETCH_BYTES_MIN, type ReadAheadBudget } from './read-ahead-budget.ts';
-import { isSilent, messagesOf } from './stream-events.ts';
+import { type EventWriters, isSilent, messagesOf } from './stream-events.ts';
 
 /** What a feed is of: followers with the same share it. */
 export type FeedSubject = Omit<FetchRequest, 'from' | 'until' | 'bytesMax' | 'waitMs'>;
@@ -16,6 +16,7 @@ export interface FeedParts {
   readonly budget: ReadAheadBudget;
   readonly progressIntervalMs: number;
   readonly fetchBytesMax: number;
+  readonly events: EventWriters;
   /** Microseconds since the Unix epoch. */
   readonly clock: () => number;
   /** How long readings are gathered from one result to the next. */
@@ -138,7 +139,8 @@ export class TailFeed {
   }
 
   async #fetch(): Promise<void> {
-    const { log, budget, progressIntervalMs, clock } = this.#parts;
+    const { log, budget, progressIntervalMs, clock, events } = this.#parts;
+    const { stream, format } = this.#subject;
     const { signal } = this.#controller;
     const from = this.#next;
     const grantedBytes = budget.take(this.#wantedBytes);
@@ -151,7 +153,7 @@ export class TailFeed {
       if (signal.aborted) return;
       bytes = result.messages[0]?.buffer.byteLength ?? 0;
       const { next } = result;
-      const messages = messagesOf(result, clock());
+      const messages = messagesOf(result, events[format], { stream, nowUs: clock() });
       this.#ring.push({ from, next, isSilent: isSilent(result), messages }, bytes);
       this.#next = next;
       this.#noteBehind(next < result.highWatermark);

@@ -1,16 +1,11 @@
-// One Subscribe call: encoded messages written as fast as the client reads and no faster. Behind the
+// One subscription, over gRPC or HTTP: encoded messages written as fast as the client reads and no faster. Behind the
 // end of the stream it fetches for itself: while one fetch is written the next is under way, and
 // nothing more is held, so a client that stops reading costs the bytes of two fetches and slows
 // nobody. At the end it takes a place in the feed that all followers there share.
 
-import type {
-  DeliveryFormat,
-  FetchResult,
-  LogReader,
-  ReadingFilter,
-} from '../../core/contracts.ts';
+import type { DeliveryFormat, FetchResult, LogReader, ReadingFilter } from '../core/contracts.ts';
 import { FETCH_BYTES_MIN, type ReadAheadBudget } from './read-ahead-budget.ts';
-import { isSilent, messagesOf } from './stream-events.ts';
+import { type EventWriters, isSilent, messagesOf } from './stream-events.ts';
 import type { FeedPlace } from './tail-feed.ts';
 import type { TailFeeds } from './tail-feeds.ts';
 
@@ -27,6 +22,7 @@ export interface SubscriptionParts {
   readonly signal: AbortSignal;
   readonly progressIntervalMs: number;
   readonly fetchBytesMax: number;
+  readonly events: EventWriters;
   /** Microseconds since the Unix epoch. */
   readonly clock: () => number;
 }
@@ -141,9 +137,10 @@ export class Subscription {
 
   async #deliver(result: FetchResult, isLast: boolean): Promise<void> {
     const startedMs = performance.now();
-    const { sink, clock } = this.#parts;
+    const { sink, clock, events } = this.#parts;
+    const { stream, format } = this.#range;
     if (!isSilent(result) || !isLast || result.next > this.#next) {
-      await sink.write(messagesOf(result, clock()));
+      await sink.write(messagesOf(result, events[format], { stream, nowUs: clock() }));
     }
     this.#next = result.next;
     this.#adapt(performance.now() - startedMs);

@@ -1,8 +1,8 @@
 // A subscriber's globs as a yes or no for each series number, worked out once a series.
 
-import type { ReadingFilter } from '../../core/contracts.ts';
-import { matchesGlob } from '../../core/glob.ts';
-import type { SeriesKey } from '../../core/reading.ts';
+import type { ReadingFilter } from '../core/contracts.ts';
+import { matchesGlob } from '../core/glob.ts';
+import type { SeriesKey } from '../core/reading.ts';
 
 const FILTERS_MAX = 64;
 const BYTES_MAX = 16 * 1024 * 1024;

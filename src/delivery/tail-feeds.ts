@@ -2,18 +2,29 @@
 // end. The more followers there are, the longer readings are gathered before they go out, so that
 // the messages written in a second are bounded and not their number times the commits.
 
+import type { DeliveryFormat } from '../core/contracts.ts';
 import { type FeedParts, type FeedPlace, type FeedSubject, TailFeed } from './tail-feed.ts';
 
-/** What one message to one follower may take of the I/O thread's time, with as much left for others. */
-const FOLLOWER_GATHER_MS = 0.1;
-const GATHER_MS_MAX = 100;
+/**
+ * How long readings are gathered: for each follower about what a message to it may take of the I/O
+ * thread's time, with as much left for others. Browsers are for eyes, which see ten changes a second.
+ */
+const GATHERING: Readonly<Record<DeliveryFormat, { followerMs: number; maxMs: number }>> = {
+  rows: { followerMs: 0.1, maxMs: 100 },
+  arrow: { followerMs: 0.1, maxMs: 100 },
+  sse: { followerMs: 1, maxMs: 250 },
+};
+
+export interface FeedsParts extends Omit<FeedParts, 'gatherMs' | 'changed' | 'fetchBytesMax'> {
+  readonly fetchBytesMax: Readonly<Record<DeliveryFormat, number>>;
+}
 
 export class TailFeeds {
-  readonly #parts: Omit<FeedParts, 'gatherMs' | 'changed'>;
+  readonly #parts: FeedsParts;
   readonly #feeds = new Map<string, TailFeed>();
   #followers = 0;
 
-  constructor(parts: Omit<FeedParts, 'gatherMs' | 'changed'>) {
+  constructor(parts: FeedsParts) {
     this.#parts = parts;
   }
 
@@ -38,10 +49,12 @@ export class TailFeeds {
   }
 
   #make(key: string, subject: FeedSubject, from: number): TailFeed {
+    const { followerMs, maxMs } = GATHERING[subject.format];
     const feed: TailFeed = new TailFeed(
       {
         ...this.#parts,
-        gatherMs: () => Math.min(GATHER_MS_MAX, this.#followers * FOLLOWER_GATHER_MS),
+        fetchBytesMax: this.#parts.fetchBytesMax[subject.format],
+        gatherMs: () => Math.min(maxMs, this.#followers * followerMs),
         changed: (by, isEmpty) => {
           this.#followers += by;
           if (isEmpty && this.#feeds.get(key) === feed) this.#feeds.delete(key);

@@ -1,10 +1,13 @@
 // One fetch over a fake stream: when it waits, what ends it, how much it looks at.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EncodedFetch, FetchRequest } from '../../../../src/core/contracts.ts';
-import type { SeriesKey } from '../../../../src/core/reading.ts';
-import { Fetcher, type RowSource } from '../../../../src/delivery/grpc/fetcher.ts';
-import { SubscribeResponse } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
-import { columnsOf, plainRows, type Row } from '../../../support/reading-rows.ts';
+import type { EncodedFetch, FetchRequest } from '../../../src/core/contracts.ts';
+import type { SeriesKey } from '../../../src/core/reading.ts';
+import { Fetcher, type RowSource } from '../../../src/delivery/fetcher.ts';
+import { ArrowEncoder } from '../../../src/delivery/grpc/arrow/arrow-encoder.ts';
+import { BatchEncoder } from '../../../src/delivery/grpc/batch-encoder.ts';
+import { LiveEncoder } from '../../../src/delivery/http/live/live-encoder.ts';
+import { SubscribeResponse } from '../../../src/generated/millpond/v1/telemetry_service.ts';
+import { columnsOf, plainRows, type Row } from '../../support/reading-rows.ts';
 
 interface Wait {
   readonly offset: number;
@@ -66,12 +69,17 @@ const never = new AbortController().signal;
 
 let rows = new FakeRows();
 let nowMs = 0;
-let fetcher = new Fetcher(keys, () => nowMs);
+const encoders = {
+  rows: new BatchEncoder(keys),
+  arrow: new ArrowEncoder(keys),
+  sse: new LiveEncoder(keys),
+};
+let fetcher = new Fetcher(keys, encoders, () => nowMs);
 
 beforeEach(() => {
   rows = new FakeRows();
   nowMs = 0;
-  fetcher = new Fetcher(keys, () => nowMs);
+  fetcher = new Fetcher(keys, encoders, () => nowMs);
 });
 
 function requestOf(part: Partial<FetchRequest> = {}): FetchRequest {

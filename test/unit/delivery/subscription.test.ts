@@ -1,12 +1,14 @@
 // One subscription between a fake log and a fake client: what it holds, in which order it tells,
 // and that it gives everything back.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { FetchRequest, FetchResult, LogReader } from '../../../../src/core/contracts.ts';
-import { MillpondError } from '../../../../src/core/errors.ts';
-import { ReadAheadBudget } from '../../../../src/delivery/grpc/read-ahead-budget.ts';
-import { Subscription } from '../../../../src/delivery/grpc/subscription.ts';
-import { TailFeeds } from '../../../../src/delivery/grpc/tail-feeds.ts';
-import { SubscribeResponse } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
+import type { FetchRequest, FetchResult, LogReader } from '../../../src/core/contracts.ts';
+import { MillpondError } from '../../../src/core/errors.ts';
+import { grpcEvents } from '../../../src/delivery/grpc/stream-events.ts';
+import { liveEvents } from '../../../src/delivery/http/live/live-text.ts';
+import { ReadAheadBudget } from '../../../src/delivery/read-ahead-budget.ts';
+import { Subscription } from '../../../src/delivery/subscription.ts';
+import { TailFeeds } from '../../../src/delivery/tail-feeds.ts';
+import { SubscribeResponse } from '../../../src/generated/millpond/v1/telemetry_service.ts';
 
 interface Held<T> {
   readonly value: T;
@@ -63,10 +65,15 @@ function start(until: number | null = null, from = 0, highWatermark = 1000): Pro
     for (const { value, resolve } of fetches.all) resolve(nothing(value.from) as never);
     for (const { resolve } of writes.all) resolve(undefined as never);
   });
-  const limits = { progressIntervalMs: 5000, fetchBytesMax: 512 * 1024 };
-  const reading = { log, budget, clock: () => nowUs, ...limits };
+  const fetchBytesMax = 512 * 1024;
+  const events = { rows: grpcEvents, arrow: grpcEvents, sse: liveEvents };
+  const reading = { log, budget, clock: () => nowUs, progressIntervalMs: 5000, events };
+  const feeds = new TailFeeds({
+    ...reading,
+    fetchBytesMax: { rows: fetchBytesMax, arrow: fetchBytesMax, sse: fetchBytesMax },
+  });
   return new Subscription(
-    { ...reading, feeds: new TailFeeds(reading), sink, signal },
+    { ...reading, fetchBytesMax, feeds, sink, signal },
     {
       stream: 'readings',
       from,

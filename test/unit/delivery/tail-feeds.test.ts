@@ -2,15 +2,14 @@
 // those at the end of the stream cost one fetch.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { FetchRequest, FetchResult, ReadingFilter } from '../../../../src/core/contracts.ts';
-import { MillpondError } from '../../../../src/core/errors.ts';
-import {
-  FETCH_BYTES_MIN,
-  ReadAheadBudget,
-} from '../../../../src/delivery/grpc/read-ahead-budget.ts';
-import { Subscription } from '../../../../src/delivery/grpc/subscription.ts';
-import { TailFeeds } from '../../../../src/delivery/grpc/tail-feeds.ts';
-import { SubscribeResponse } from '../../../../src/generated/millpond/v1/telemetry_service.ts';
+import type { FetchRequest, FetchResult, ReadingFilter } from '../../../src/core/contracts.ts';
+import { MillpondError } from '../../../src/core/errors.ts';
+import { grpcEvents } from '../../../src/delivery/grpc/stream-events.ts';
+import { liveEvents } from '../../../src/delivery/http/live/live-text.ts';
+import { FETCH_BYTES_MIN, ReadAheadBudget } from '../../../src/delivery/read-ahead-budget.ts';
+import { Subscription } from '../../../src/delivery/subscription.ts';
+import { TailFeeds } from '../../../src/delivery/tail-feeds.ts';
+import { SubscribeResponse } from '../../../src/generated/millpond/v1/telemetry_service.ts';
 
 /** Four readings fill the smallest fetch. */
 const READING_BYTES = FETCH_BYTES_MIN / 4;
@@ -214,8 +213,12 @@ class Rig {
     clock: () => 0,
     progressIntervalMs: 5000,
     fetchBytesMax: FETCH_BYTES_MAX,
+    events: { rows: grpcEvents, arrow: grpcEvents, sse: liveEvents },
   };
-  readonly feeds = new TailFeeds(this.parts);
+  readonly feeds = new TailFeeds({
+    ...this.parts,
+    fetchBytesMax: { rows: FETCH_BYTES_MAX, arrow: FETCH_BYTES_MAX, sse: FETCH_BYTES_MAX },
+  });
   readonly clients: Client[] = [];
 
   join(from: number, filter: ReadingFilter | null = null): Client {

@@ -1,10 +1,9 @@
 // Answers a subscriber's fetch on the log thread: waits for rows, reads a bounded run of them,
 // leaves out what the filter does not want, encodes the rest. Keeps nothing between two fetches.
 
-import type { EncodedFetch, FetchRequest } from '../../core/contracts.ts';
-import type { ReadingColumns, SeriesKey } from '../../core/reading.ts';
-import { ArrowEncoder } from './arrow/arrow-encoder.ts';
-import { BatchEncoder, type Encoded, type EncodeRequest } from './batch-encoder.ts';
+import type { DeliveryFormat, EncodedFetch, FetchRequest } from '../core/contracts.ts';
+import type { ReadingColumns, SeriesKey } from '../core/reading.ts';
+import type { Encoded, Encoder } from './encoder.ts';
 import { SeriesFilters } from './series-filter.ts';
 
 /** The rows of one stream, as the log gives them. */
@@ -25,19 +24,20 @@ export interface RowSource {
 const SCANNED_ROWS_MAX = 65_536;
 const NOTHING: Pick<Encoded, 'buffer' | 'ranges'> = { buffer: new ArrayBuffer(0), ranges: [] };
 
-interface Encoder {
-  rowsFor(bytesMax: number): number;
-  encode(request: EncodeRequest): Encoded;
-}
+export type Encoders = Readonly<Record<DeliveryFormat, Encoder>>;
 
 export class Fetcher {
-  readonly #encoders: Readonly<Record<FetchRequest['format'], Encoder>>;
+  readonly #encoders: Encoders;
   readonly #filters: SeriesFilters;
   readonly #clockMs: () => number;
 
   /** `keys` is the series table's own list. `clockMs` only measures waiting. */
-  constructor(keys: readonly SeriesKey[], clockMs: () => number = () => performance.now()) {
-    this.#encoders = { rows: new BatchEncoder(keys), arrow: new ArrowEncoder(keys) };
+  constructor(
+    keys: readonly SeriesKey[],
+    encoders: Encoders,
+    clockMs: () => number = () => performance.now(),
+  ) {
+    this.#encoders = encoders;
     this.#filters = new SeriesFilters(keys);
     this.#clockMs = clockMs;
   }
@@ -61,6 +61,7 @@ export class Fetcher {
       const read = await rows.read(from, rowsMax);
       const first = read.gap?.next ?? from;
       const encoded = encoder.encode({
+        stream: request.stream,
         runs: read.runs,
         from: first,
         batchReadingsMax: request.batchReadingsMax,
