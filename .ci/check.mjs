@@ -14,6 +14,7 @@ const generate = join(root, '.ci/generate.mjs');
 const steps = [
   ['style', bin('vitest'), ['run', 'test/unit/style', '--reporter=dot']],
   ['types', bin('tsc'), ['-p', 'test']],
+  ['types of the dashboard', bin('tsc'), ['-p', 'dashboards/web']],
   ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '--colors=off']],
   ['fresh protobuf', process.execPath, [generate, 'protobuf', '--check']],
   ['fresh docs', process.execPath, [generate, 'docs', '--check']],

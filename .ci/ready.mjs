@@ -1,5 +1,6 @@
 // Makes a checkout runnable: installs from the lockfile when node_modules does not match it, and
-// builds when a source is newer than the last build. Runs before start, test and check.
+// builds the gateway and the dashboard, each when a source of it is newer than its last build. Runs
+// before start, test, check and build; with --all it builds everything anew.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -45,16 +46,28 @@ if (!existsSync(installedMark) || readFileSync(installedMark, 'utf8') !== lock) 
   writeFileSync(installedMark, lock);
 }
 
+const isAll = process.argv.includes('--all');
+
+/** Whether the mark is missing, or older than one of the files and folders. */
+function isStale(mark, sources) {
+  if (isAll || !existsSync(mark)) return true;
+  const builtMs = statSync(mark).mtimeMs;
+  return [...sources, installedMark].some((path) => {
+    return (statSync(path).isDirectory() ? newestMs(path) : statSync(path).mtimeMs) > builtMs;
+  });
+}
+
 const builtMark = 'dist/.built';
-const sourcesMs = Math.max(
-  newestMs('src'),
-  statSync('tsconfig.json').mtimeMs,
-  statSync(installedMark).mtimeMs,
-);
-if (!existsSync(builtMark) || statSync(builtMark).mtimeMs < sourcesMs) {
+if (isStale(builtMark, ['src', 'tsconfig.json'])) {
   rmSync('dist', { recursive: true, force: true });
   run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
   // Its first line says how Node.js is to be run.
   chmodSync('dist/main.js', 0o755);
   writeFileSync(builtMark, '');
+}
+
+const webMark = 'dist/.built-web';
+if (isStale(webMark, ['dashboards/web'])) {
+  run('node', ['node_modules/vite/bin/vite.js', 'build', '-c', 'dashboards/web/vite.config.ts']);
+  writeFileSync(webMark, '');
 }

@@ -75,6 +75,6 @@ function readSource(path: string): SourceFile {
 /** Every TypeScript file below a folder. */
 export function readSources(folder: string): SourceFile[] {
   return listFiles(folder)
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map(readSource);
 }

@@ -4,6 +4,8 @@ import { listFiles, readSources, readText, withoutComments } from '../../support
 
 const sources = readSources('src').filter(({ path }) => !path.startsWith('src/generated/'));
 const tests = readSources('test');
+const dashboard = readSources('dashboards/web');
+const all = [...sources, ...dashboard, ...tests];
 const linesMax = 400;
 
 function nameOf(path: string): string {
@@ -11,35 +13,35 @@ function nameOf(path: string): string {
 }
 
 test('every source and every test opens with a comment that says its place', () => {
-  const bare = [...sources, ...tests].filter(
-    ({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*)/.test(text),
-  );
+  const bare = all.filter(({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*)/.test(text));
   expect(bare.map(({ path }) => path)).toEqual([]);
 });
 
 test(`no source is longer than ${linesMax} lines`, () => {
-  const long = sources.filter(({ text }) => text.split('\n').length - 1 > linesMax);
+  const long = [...sources, ...dashboard].filter(
+    ({ text }) => text.split('\n').length - 1 > linesMax,
+  );
   expect(long.map(({ path }) => path)).toEqual([]);
 });
 
 test('files and folders are named in kebab-case', () => {
-  const wrong = [...sources, ...tests].filter(
+  const wrong = all.filter(
     ({ path }) =>
-      !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(path),
+      !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.tsx?$/.test(path),
   );
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
 test('no file has a name that says nothing', () => {
   const empty =
-    /^((manager|helpers?|utils?|data|info|process|common|misc)|.*-(manager|helpers?|utils?|info))\.ts$/;
-  const wrong = [...sources, ...tests].filter(({ path }) => empty.test(nameOf(path)));
+    /^((manager|helpers?|utils?|data|info|process|common|misc)|.*-(manager|helpers?|utils?|info))\.tsx?$/;
+  const wrong = all.filter(({ path }) => empty.test(nameOf(path)));
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
 test('nothing is of type any', () => {
   const ofAny = /(?::|<|\||&|,|\bas)\s*any\b\s*(?:[;,)>=\]|&[{]|$)/m;
-  const wrong = [...sources, ...tests].filter(({ text }) => {
+  const wrong = all.filter(({ text }) => {
     const code = withoutComments(text).replace(/'[^'\n]*'|"[^"\n]*"|`[^`]*`/g, "''");
     return ofAny.test(code);
   });
