@@ -7,6 +7,7 @@
 //   gRPC Publish ───┘
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { InspectionClient } from './bridge/inspection-client.ts';
 import { queryLog } from './bridge/query-log.ts';
@@ -17,7 +18,9 @@ import { asMillpondError } from './core/errors.ts';
 import { LIVE_FETCH_BYTES_MAX, liveEvents } from './delivery/http/live/live-text.ts';
 import { ReadAheadBudget } from './delivery/read-ahead-budget.ts';
 import { TailFeeds } from './delivery/tail-feeds.ts';
+import { reportConsumers } from './observability/consumer-report.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
+import type { GatewayStatus } from './observability/gateway-status.ts';
 import type { IoMetrics } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
@@ -80,6 +83,7 @@ async function loadParts() {
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const startedAtUs = systemClock();
+  const version = packageVersion();
   const written = new WrittenBytes(steadyClock);
   const health = new LogHealth(logger);
   const commands = rateLimited(logger, WARNING_INTERVAL_MS);
@@ -166,6 +170,21 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     }
   }
 
+  async function gatewayStatus(): Promise<GatewayStatus> {
+    const status = await client.status();
+    return {
+      version,
+      startedAtUs,
+      written: { total: written.total, perDay: written.perDay },
+      log: status,
+      consumers: reportConsumers(status, grpc.connections),
+      queueBytes: client.queueBytes,
+      mqttConnections: mqtt.status().connections,
+      serialPorts: serial.status(),
+      subscribers: grpc.subscribers,
+    };
+  }
+
   const grpc = new parts.GrpcServer({
     ...config.grpc,
     telemetry: {
@@ -194,27 +213,24 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     consumersMax: config.log.consumersMax,
     groups: client.groups,
     reloadProfiles,
-    gatewayStatus: async () => ({
-      version: packageVersion(),
-      startedAtUs,
-      written: { total: written.total, perDay: written.perDay },
-      log: await client.status(),
-      queueBytes: client.queueBytes,
-      mqttConnections: mqtt.status().connections,
-      serialPorts: serial.status(),
-      subscribers: grpc.subscribers,
-    }),
+    gatewayStatus,
   });
   health.onServing((isServing) => grpc.setServing(isServing));
   const http = new parts.HttpServer({
     ...config.http,
-    metrics: async () =>
-      [await metrics.text(), await watch.text(), await client.metrics().catch(missingMetrics)].join(
-        '\n',
-      ),
-    metricsContentType: metrics.contentType,
-    problem: () => health.problem,
-    isAlive: () => !isStopping,
+    pagesFolder: fileURLToPath(new URL('./web', import.meta.url)),
+    probes: {
+      metrics: async () =>
+        [
+          await metrics.text(),
+          await watch.text(),
+          await client.metrics().catch(missingMetrics),
+        ].join('\n'),
+      metricsContentType: metrics.contentType,
+      problem: () => health.problem,
+      isAlive: () => !isStopping,
+    },
+    api: { version, gatewayStatus },
   });
 
   let stopping: Promise<void> | null = null;

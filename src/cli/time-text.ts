@@ -1,21 +1,7 @@
 // Moments and durations as people and programs read them. Moments are microseconds since the Unix
 // epoch; anything that is no date of the calendar is shown as the number it is.
 
-const usPerMs = 1000n;
-
-function dateOf(us: bigint): Date | null {
-  const ms = us / usPerMs - (us % usPerMs < 0n ? 1n : 0n);
-  const date = new Date(Number(ms));
-  return Number.isNaN(date.getTime()) ? null : date;
-}
-
-/** UTC with all six digits: `2025-01-31T12:00:00.123456Z`. */
-export function isoTime(us: bigint): string {
-  const date = dateOf(us);
-  if (date === null) return String(us);
-  const micros = ((us % usPerMs) + usPerMs) % usPerMs;
-  return date.toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
-}
+import { dateOf } from '../core/iso-time.ts';
 
 function two(value: number): string {
   return String(value).padStart(2, '0');

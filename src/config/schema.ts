@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { consume } from './consume-schema.ts';
+import { http } from './http-schema.ts';
 import { address, choice, count, duration, flag, folder, folders, size } from './option.ts';
 import { serial } from './serial-schema.ts';
 import { streams } from './stream-schema.ts';
@@ -167,20 +168,6 @@ const grpc = z.strictObject({
     min: '1KiB',
     max: '64MiB',
     why: 'The largest request message taken.',
-  }),
-});
-
-const http = z.strictObject({
-  listen: address(
-    '127.0.0.1:8080',
-    'Where metrics and health are served. Port 0 takes a free one.',
-  ),
-  connectionsMax: count({
-    unit: 'connections',
-    byDefault: 100,
-    min: 1,
-    max: 100_000,
-    why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor.',
   }),
 });
 

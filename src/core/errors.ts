@@ -6,6 +6,7 @@
 export type StatusName =
   | 'INVALID_ARGUMENT'
   | 'NOT_FOUND'
+  | 'PERMISSION_DENIED'
   | 'FAILED_PRECONDITION'
   | 'OUT_OF_RANGE'
   | 'RESOURCE_EXHAUSTED'
@@ -174,6 +175,19 @@ export const errorTable = {
   OUTPUT_UNUSABLE: kind(
     'FAILED_PRECONDITION',
     'Name a file in a folder that can be written to, on a disk with enough room.',
+  ),
+  // HTTP.
+  PATH_UNKNOWN: kind(
+    'NOT_FOUND',
+    'Ask for one of the paths there are; /api/v1/openapi.json has all of the interface.',
+  ),
+  HOST_REFUSED: kind(
+    'PERMISSION_DENIED',
+    'Ask by an address, by localhost or by the name of the machine, or add the name to http.hosts.',
+  ),
+  ORIGIN_REFUSED: kind(
+    'PERMISSION_DENIED',
+    "Ask from the gateway's own pages, or from a program that is no browser.",
   ),
   // A copy of the log.
   BACKUP_RUNNING: kind('FAILED_PRECONDITION', 'Wait for the other backup to end.', true),

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { HttpServer } from '../../src/delivery/http/server.ts';
 import { portOf } from '../support/gateway.ts';
+import { startHttp } from '../support/http.ts';
 
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -23,16 +23,7 @@ async function ask(socket: Socket): Promise<string> {
 }
 
 test('one connection more than allowed is closed, and there is room again when another ends', async () => {
-  const server = new HttpServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    connectionsMax: 2,
-    metrics: async () => '',
-    metricsContentType: 'text/plain',
-    problem: () => null,
-    isAlive: () => true,
-  });
-  const port = portOf(await server.start());
-  onTestFinished(() => server.stop());
+  const port = portOf(await startHttp({ connectionsMax: 2 }));
   const first = await open(port);
   const second = await open(port);
   expect(await ask(await open(port))).toBe('');

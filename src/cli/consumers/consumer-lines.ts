@@ -1,12 +1,13 @@
 // Consumers for people, a line each, and for programs; and what was done to one of them.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { ConsumerStatus } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import type { MovedConsumer, ToldConsumer } from '../client.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { durationText, isoTime, localSecond } from '../time-text.ts';
+import { durationText, localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left', 'left'];
 const head = ['CONSUMER', 'STREAM', 'LAG', 'UNREAD FOR', 'A SECOND', 'LAST COMMIT', 'STATE'];

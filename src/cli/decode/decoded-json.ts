@@ -1,8 +1,8 @@
 // `decode --json`: what came of a message, in the words that `tail --json` uses.
 
 import type { Decoded } from '../../core/contracts.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import { qualityName } from '../../core/reading.ts';
-import { isoTime } from '../time-text.ts';
 
 export function decodedJson({ profile, readings, dropped, deadLetter }: Decoded): string {
   return JSON.stringify({

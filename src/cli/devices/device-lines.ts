@@ -1,12 +1,13 @@
 // Devices for people, a line each and their latest values below, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { LatestValue } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import type { ToldDevice } from '../client.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { durationText, isoTime } from '../time-text.ts';
+import { durationText } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left'];
 const head = ['DEVICE', 'PROFILE', 'SILENT FOR', 'EVERY', 'A MINUTE', ''];

@@ -1,11 +1,12 @@
 // Groups and their members for people, in columns, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { Group, GroupMember } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { durationText, isoTime, localSecond } from '../time-text.ts';
+import { durationText, localSecond } from '../time-text.ts';
 
 const usPerMs = 1000n;
 

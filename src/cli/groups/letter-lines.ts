@@ -1,12 +1,13 @@
 // Dead letters of a group for people, one line each and its reason below, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
 import { readingJson } from '../tail/reading-json.ts';
-import { isoTime, localSecond } from '../time-text.ts';
+import { localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'left'];
 const head = ['OFFSET', 'DEVICE', 'METRIC', 'VALUE', 'FAILURES', 'GIVEN UP'];

@@ -1,11 +1,12 @@
 // Dead letters for people, one line each and its detail below, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { DeadLetter } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { isoTime, localSecond } from '../time-text.ts';
+import { localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['right', 'left', 'left', 'left', 'right', 'left'];
 const head = ['ID', 'RECEIVED', 'REASON', 'PROFILE', 'BYTES', 'TOPIC'];

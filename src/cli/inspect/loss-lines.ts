@@ -1,11 +1,12 @@
 // Losses for people, one line each and its detail below, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { Loss } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { isoTime, localSecond } from '../time-text.ts';
+import { localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'left', 'left'];
 const head = ['TIME', 'STREAM', 'COUNT', 'REASON', 'OFFSETS'];

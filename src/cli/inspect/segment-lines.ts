@@ -1,12 +1,13 @@
 // Streams and their sealed files for people, in columns, and for programs.
 
+import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { Segment, StreamStatus } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
 import { streamFields } from '../status/status-json.ts';
 import { type Alignment, tableLines } from '../status/text-table.ts';
-import { isoTime, localSecond } from '../time-text.ts';
+import { localSecond } from '../time-text.ts';
 
 export function streamLines(streams: readonly StreamStatus[]): string[] {
   const columns: Alignment[] = ['left', 'right', 'right', 'right', 'right', 'right', 'right'];

@@ -1,8 +1,8 @@
 // A value of a result as text and as JSON. Times are UTC; bytes are hexadecimal in text and Base64 in
 // JSON.
 
+import { isoTime } from '../../core/iso-time.ts';
 import type { QueryColumn, QueryValue } from '../../generated/millpond/v1/query.ts';
-import { isoTime } from '../time-text.ts';
 
 /** Null for null. */
 export function cellText({ value }: QueryValue, { type }: QueryColumn): string | null {

@@ -1,12 +1,12 @@
 // `status --json`: the same for programs. Offsets are strings, for they have 64 bits; counts are numbers.
 
+import { isoTime } from '../../core/iso-time.ts';
 import {
   type GetStatusResponse,
   OnFull,
   type StreamStatus,
 } from '../../generated/millpond/v1/admin_service.ts';
 import { consumerFields } from '../consumers/consumer-lines.ts';
-import { isoTime } from '../time-text.ts';
 
 export function statusJson(status: GetStatusResponse): string {
   const { log, flash, disk } = status;

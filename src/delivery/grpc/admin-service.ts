@@ -35,6 +35,7 @@ import type {
   PurgeGroupDeadLettersRequest,
   RedeliverGroupDeadLettersRequest,
 } from '../../generated/millpond/v1/groups.ts';
+import type { GatewayStatus } from '../../observability/gateway-status.ts';
 import type { CallSet } from '../call-set.ts';
 import { sendBackup } from './backup-stream.ts';
 import { deleteConsumer, listConsumers, resetConsumer, seekConsumer } from './consumer-calls.ts';
@@ -55,13 +56,7 @@ import {
 } from './group-calls.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 import { toServiceError } from './status-error.ts';
-import {
-  type GatewayStatus,
-  toLoss,
-  toSegment,
-  toStatusResponse,
-  toStream,
-} from './status-response.ts';
+import { toLoss, toSegment, toStatusResponse, toStream } from './status-response.ts';
 
 export interface AdminParts {
   readonly log: LogInspector;
@@ -83,7 +78,7 @@ export function adminHandlers({
   const consumers = { log, connections };
   const grouped = { log, groups };
   return {
-    getStatus: unary(async () => toStatusResponse(await gatewayStatus(), connections)),
+    getStatus: unary(async () => toStatusResponse(await gatewayStatus())),
     listStreams: unary(
       async (): Promise<ListStreamsResponse> => ({
         streams: (await log.status()).streams.map(toStream),

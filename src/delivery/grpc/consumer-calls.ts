@@ -14,9 +14,9 @@ import type {
   SeekConsumerResponse,
   ConsumerStatus as WireConsumer,
 } from '../../generated/millpond/v1/admin_service.ts';
+import { type ConsumerReport, reportConsumers } from '../../observability/consumer-report.ts';
 import type { ConsumerConnections } from './consumer-connections.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
-import { stallOf } from './stall.ts';
 import { edgeOf, toOffset, toTimeUs } from './subscribe-request.ts';
 
 export interface ConsumerParts {
@@ -24,31 +24,22 @@ export interface ConsumerParts {
   readonly connections: ConsumerConnections;
 }
 
-export function toConsumers(
-  { streams, consumers, nowUs }: Pick<LogStatus, 'streams' | 'consumers' | 'nowUs'>,
-  connections: ConsumerConnections,
-): WireConsumer[] {
-  const highWatermarks = new Map(streams.map((s) => [s.stream, s.highWatermark]));
-  return consumers.map((consumer) => {
-    const { stream, nextOffset, oldestUnreadUs } = consumer;
-    const highWatermark = highWatermarks.get(stream) ?? nextOffset;
-    const connection = connections.of(stream, consumer.consumer);
-    const stall = stallOf(consumer, connection, { highWatermark, nowUs });
-    return {
-      stream,
-      consumer: consumer.consumer,
-      isGroup: consumer.isGroup,
-      nextOffset: BigInt(nextOffset),
-      lag: BigInt(highWatermark - nextOffset),
-      committedAtUs: BigInt(consumer.committedAtUs),
-      losesDataAtUs: BigInt(consumer.losesDataAtUs ?? 0),
-      isProtected: consumer.isProtected,
-      oldestUnreadAtUs: oldestUnreadUs === null ? undefined : BigInt(oldestUnreadUs),
-      readingsPerSecond: consumer.readingsPerSecond,
-      subscriptions: connection.subscriptions,
-      stall: stall === null ? undefined : { reason: stall.reason, sinceUs: BigInt(stall.sinceUs) },
-    };
-  });
+export function toConsumer(consumer: ConsumerReport): WireConsumer {
+  const { oldestUnreadUs, stall } = consumer;
+  return {
+    stream: consumer.stream,
+    consumer: consumer.consumer,
+    isGroup: consumer.isGroup,
+    nextOffset: BigInt(consumer.nextOffset),
+    lag: BigInt(consumer.lag),
+    committedAtUs: BigInt(consumer.committedAtUs),
+    losesDataAtUs: BigInt(consumer.losesDataAtUs ?? 0),
+    isProtected: consumer.isProtected,
+    oldestUnreadAtUs: oldestUnreadUs === null ? undefined : BigInt(oldestUnreadUs),
+    readingsPerSecond: consumer.readingsPerSecond,
+    subscriptions: consumer.subscriptions,
+    stall: stall === null ? undefined : { reason: stall.reason, sinceUs: BigInt(stall.sinceUs) },
+  };
 }
 
 export async function listConsumers(
@@ -63,11 +54,11 @@ export async function listConsumers(
   if (stream !== '' && !status.streams.some((each) => each.stream === stream)) {
     throw new MillpondError('STREAM_UNKNOWN', `There is no stream ${JSON.stringify(stream)}.`);
   }
-  const all = toConsumers(status, connections)
+  const all = reportConsumers(status, connections)
     .filter((each) => stream === '' || each.stream === stream)
     .filter((each) => after === null || order(each, after) > 0)
     .sort(order);
-  const consumers = all.slice(0, limit);
+  const consumers = all.slice(0, limit).map(toConsumer);
   const last = all.length > limit ? consumers.at(-1) : undefined;
   const nextPageToken = toPageToken(last === undefined ? null : [last.stream, last.consumer]);
   return { consumers, nextPageToken, nowUs: BigInt(status.nowUs) };
@@ -133,7 +124,7 @@ function find(
   const consumers = status.consumers.filter(
     ({ stream, consumer }) => stream === streamOf(name) && consumer === name.consumer,
   );
-  return toConsumers({ ...status, consumers }, connections)[0];
+  return reportConsumers({ ...status, consumers }, connections).map(toConsumer)[0];
 }
 
 function streamOf({ stream }: ConsumerName): string {

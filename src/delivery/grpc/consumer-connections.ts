@@ -3,23 +3,13 @@
 
 import type { Clock } from '../../core/clock.ts';
 import { DEFAULT_STREAM } from '../../core/stream-config.ts';
+import type { ConsumerConnection } from '../../observability/stall.ts';
 import type { MessageSink } from '../subscription.ts';
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
   /** Consumers without a subscription that are remembered for the time of their last. */
   readonly leftMax: number;
-}
-
-/** Times are microseconds since the Unix epoch. */
-export interface ConsumerConnection {
-  readonly subscriptions: number;
-  /** The first of those that are open; null without one. */
-  readonly connectedAtUs: number | null;
-  /** Since when the client has taken nothing of what was written to it; null while it does. */
-  readonly waitingSinceUs: number | null;
-  /** When its last subscription ended, the start of the gateway if it had none; null while one is open. */
-  readonly leftAtUs: number | null;
 }
 
 interface OpenSubscription {

@@ -14,10 +14,10 @@ import {
 } from '../../core/listen-address.ts';
 import type { LogInspector } from '../../core/log-inspection.ts';
 import { AdminServiceService } from '../../generated/millpond/v1/admin_service.ts';
+import type { GatewayStatus } from '../../observability/gateway-status.ts';
 import { CallSet } from '../call-set.ts';
 import { adminHandlers } from './admin-service.ts';
 import { ConsumerConnections } from './consumer-connections.ts';
-import type { GatewayStatus } from './status-response.ts';
 import {
   type TelemetryParts,
   telemetryDefinition,

@@ -1,11 +1,6 @@
 // The gateway's state as AdminService tells it: plain values into the contract's messages.
 
-import type {
-  LogStatus,
-  LossEntry,
-  SegmentEntry,
-  StreamStatus,
-} from '../../core/log-inspection.ts';
+import type { LossEntry, SegmentEntry, StreamStatus } from '../../core/log-inspection.ts';
 import {
   type GetStatusResponse,
   type Loss,
@@ -13,35 +8,13 @@ import {
   type Segment,
   type StreamStatus as WireStream,
 } from '../../generated/millpond/v1/admin_service.ts';
-import { toConsumers } from './consumer-calls.ts';
-import type { ConsumerConnections } from './consumer-connections.ts';
-
-/** The gateway's state, gathered from its parts by gateway.ts. */
-export interface GatewayStatus {
-  readonly version: string;
-  readonly startedAtUs: number;
-  readonly log: LogStatus;
-  readonly queueBytes: number;
-  readonly mqttConnections: number;
-  readonly serialPorts: readonly {
-    readonly name: string;
-    readonly path: string;
-    readonly isOpen: boolean;
-    /** Null while all is well. */
-    readonly problem: string | null;
-  }[];
-  readonly subscribers: number;
-  /** Null where the system does not tell, or not yet. */
-  readonly written: { readonly total: number | null; readonly perDay: number | null };
-}
+import { type GatewayStatus, writtenBytesPerReading } from '../../observability/gateway-status.ts';
+import { toConsumer } from './consumer-calls.ts';
 
 /** Of a stored reading's columns in a table: offset 8, series 4, times 8 and 8, number 8, quality 1. */
 const RAW_BYTES_PER_READING = 37;
 
-export function toStatusResponse(
-  status: GatewayStatus,
-  connections: ConsumerConnections,
-): GetStatusResponse {
+export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
   const { log } = status;
   return {
     version: status.version,
@@ -50,7 +23,7 @@ export function toStatusResponse(
     ready: log.problem === null,
     problem: log.problem ?? '',
     streams: log.streams.map(toStream),
-    consumers: toConsumers(log, connections),
+    consumers: status.consumers.map(toConsumer),
     deadLetters: BigInt(log.deadLetters),
     devices: BigInt(log.devices),
     staleDevices: BigInt(log.staleDevices),
@@ -81,15 +54,14 @@ export function toStatusResponse(
   };
 }
 
-function toFlash({ log, written }: GatewayStatus): GetStatusResponse['flash'] {
-  const { total, perDay } = written;
-  const perReading = total === null || log.readings === 0 ? null : total / log.readings;
+function toFlash(status: GatewayStatus): GetStatusResponse['flash'] {
+  const { log, written } = status;
   return {
     payloadBytes: BigInt(log.payloadBytes),
     readings: BigInt(log.readings),
-    writtenBytes: total === null ? undefined : BigInt(total),
-    writtenBytesPerReading: perReading ?? undefined,
-    writtenBytesPerDay: perDay ?? undefined,
+    writtenBytes: written.total === null ? undefined : BigInt(written.total),
+    writtenBytesPerReading: writtenBytesPerReading(status) ?? undefined,
+    writtenBytesPerDay: written.perDay ?? undefined,
   };
 }
 

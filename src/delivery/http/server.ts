@@ -1,26 +1,39 @@
-// The HTTP way out: metrics, liveness and readiness. Loopback unless the config says otherwise.
+// The HTTP way out: the dashboard, the REST interface, metrics and health on one server. Loopback
+// unless the config says otherwise.
 
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import {
   explainListenFailure,
   formatAddress,
   type ListenAddress,
 } from '../../core/listen-address.ts';
+import { addApi } from './api/api.ts';
+import type { ApiParts } from './api/parts.ts';
+import { answerBadClient, sendFault } from './faults.ts';
+import { addPages } from './pages.ts';
+import { addProbes, type ProbeParts, probePaths } from './probes.ts';
+import { checkHost, checkOrigin, ownNames, securityHeaders } from './security.ts';
+import { answerUnknownPaths } from './unknown-path.ts';
 
 export interface HttpParts {
   readonly listen: ListenAddress;
   /** Connections at one time; one more is closed at once. */
   readonly connectionsMax: number;
-  readonly metrics: () => Promise<string>;
-  readonly metricsContentType: string;
-  /** Why readings cannot be taken now; null when they can. */
-  readonly problem: () => string | null;
-  /** False once the log thread is gone or the gateway stops. */
-  readonly isAlive: () => boolean;
+  /** Names of the gateway beside those that the machine has. */
+  readonly hosts: readonly string[];
+  /** The built dashboard; may be missing. */
+  readonly pagesFolder: string;
+  readonly probes: ProbeParts;
+  readonly api: ApiParts;
+  /** For tests: how long a request may take to arrive. */
+  readonly requestTimeoutMs?: number;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
+/** Node's own limit for a request's line and headers; a path in it may be as long. */
+const HEADER_BYTES_MAX = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export class HttpServer {
@@ -29,19 +42,29 @@ export class HttpServer {
 
   constructor(parts: HttpParts) {
     this.#parts = parts;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = parts;
     this.#app = Fastify({
       logger: false,
       bodyLimit: BODY_BYTES_MAX,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
+      http: {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: requestTimeoutMs / 2,
+      },
+      routerOptions: { maxParamLength: HEADER_BYTES_MAX },
       forceCloseConnections: true,
+      frameworkErrors: sendFault,
+      clientErrorHandler: answerBadClient,
     });
     this.#app.server.maxConnections = parts.connectionsMax;
-    this.#routes();
+    this.#build();
   }
 
   /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
   async start(): Promise<string> {
     const { listen } = this.#parts;
+    await this.#app.ready();
     try {
       await this.#app.listen(listen);
     } catch (error) {
@@ -55,25 +78,24 @@ export class HttpServer {
     return this.#app.close();
   }
 
-  #routes(): void {
-    const { metrics, metricsContentType, problem, isAlive } = this.#parts;
-    this.#app.get('/metrics', async (_request, reply) => {
-      const text = await metrics();
-      return reply.type(metricsContentType).send(text);
+  #build(): void {
+    const app = this.#app;
+    const { hosts, pagesFolder, probes, api } = this.#parts;
+    app.setValidatorCompiler(validatorCompiler);
+    // What is sent is held against its schema by the tests, and not again with every answer.
+    app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+    app.setErrorHandler(sendFault);
+    app.removeContentTypeParser('text/plain');
+    const names = ownNames(hosts);
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers(securityHeaders);
+      if (probePaths.includes(request.routeOptions.url ?? '')) return;
+      checkHost(request, names);
+      if (request.method !== 'GET' && request.method !== 'HEAD') checkOrigin(request);
     });
-    // Live: restarting would not help. Ready: readings are taken and made durable.
-    this.#app.get('/healthz', async (_request, reply) => {
-      return isAlive() ? { status: 'ok' } : reply.code(503).send({ status: 'stopping' });
-    });
-    this.#app.get('/readyz', async (_request, reply) => {
-      const why = isAlive() ? problem() : 'The gateway is stopping.';
-      if (why === null) return { status: 'ok' };
-      return reply.code(503).send({ status: 'not ready', problem: why });
-    });
-    this.#app.setNotFoundHandler((request, reply) =>
-      reply
-        .code(404)
-        .send({ error: `There is nothing at ${request.url}. See /metrics, /healthz, /readyz.` }),
-    );
+    answerUnknownPaths(app);
+    addProbes(app, probes);
+    addApi(app, api);
+    addPages(app, pagesFolder);
   }
 }

@@ -1,15 +1,8 @@
 // Times and ages as people read them.
 import { expect, test } from 'vitest';
-import { durationText, isoTime, localTime } from '../../../src/cli/time-text.ts';
-
-test('ISO times keep their microseconds, before 1970 too', () => {
-  expect(isoTime(1748779200123456n)).toBe('2025-06-01T12:00:00.123456Z');
-  expect(isoTime(0n)).toBe('1970-01-01T00:00:00.000000Z');
-  expect(isoTime(-1n)).toBe('1969-12-31T23:59:59.999999Z');
-});
+import { durationText, localTime } from '../../../src/cli/time-text.ts';
 
 test('what is no date is shown as its number', () => {
-  expect(isoTime(2n ** 63n - 1n)).toBe('9223372036854775807');
   expect(localTime(2n ** 63n - 1n)).toBe('9223372036854775807');
 });
 

@@ -1,7 +1,6 @@
 // Why a consumer that has something to read does not get on: a stable word, and since when.
 
-import type { ConsumerStatus } from '../../core/log-inspection.ts';
-import type { ConsumerConnection } from './consumer-connections.ts';
+import type { ConsumerStatus } from '../core/log-inspection.ts';
 
 export type StallReason =
   /** It has no subscription. */
@@ -10,6 +9,17 @@ export type StallReason =
   | 'window_full'
   /** It reads and does not commit. */
   | 'no_commit';
+
+/** What is connected of a consumer. Times are microseconds since the Unix epoch. */
+export interface ConsumerConnection {
+  readonly subscriptions: number;
+  /** The first of those that are open; null without one. */
+  readonly connectedAtUs: number | null;
+  /** Since when the client has taken nothing of what was written to it; null while it does. */
+  readonly waitingSinceUs: number | null;
+  /** When its last subscription ended, the start of the gateway if it had none; null while one is open. */
+  readonly leftAtUs: number | null;
+}
 
 export interface Stall {
   readonly reason: StallReason;

@@ -1,6 +1,6 @@
 // Why a consumer does not get on, and since when.
 import { expect, test } from 'vitest';
-import { stallOf } from '../../../../src/delivery/grpc/stall.ts';
+import { stallOf } from '../../../src/observability/stall.ts';
 
 const SECOND = 1_000_000;
 const NOW = 1000 * SECOND;

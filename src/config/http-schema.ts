@@ -1,0 +1,25 @@
+// The options of the HTTP server: where it listens, whom it answers.
+
+import { z } from 'zod';
+import { address, count, texts } from './option.ts';
+
+export const http = z.strictObject({
+  listen: address(
+    '127.0.0.1:8080',
+    'Where the dashboard, the REST interface, metrics and health are served. Port 0 takes a free one.',
+  ),
+  connectionsMax: count({
+    unit: 'connections',
+    byDefault: 1000,
+    min: 1,
+    max: 100_000,
+    why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor, and a browser keeps several open.',
+  }),
+  hosts: texts({
+    isAllowed: (name) => /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name),
+    countMax: 100,
+    range: 'a list of host names',
+    expected: 'host names, as [gateway.example.org]',
+    why: "Names by which browsers may ask for the gateway, beside addresses, localhost and the machine's own name. Any other is refused: the page of a stranger who gives his own name this address could read along.",
+  }),
+});

@@ -1,0 +1,26 @@
+// What the resources are made from: gateway.ts introduces the other parts to them by these.
+
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { GatewayStatus } from '../../../observability/gateway-status.ts';
+
+export interface ApiParts {
+  readonly version: string;
+  /** Throws LOG_OPENING, LOG_NOT_ANSWERING. */
+  readonly gatewayStatus: () => Promise<GatewayStatus>;
+}
+
+/** Where a resource adds its routes; paths are below /api/v1. */
+export type ApiRoutes = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

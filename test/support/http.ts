@@ -1,0 +1,68 @@
+// The HTTP server without a gateway behind it, and requests as no proper client would send them.
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { type HttpParts, HttpServer } from '../../src/delivery/http/server.ts';
+import { portOf } from './gateway.ts';
+
+/** Resolves with its address; it stops with the test. */
+export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string> {
+  const server = new HttpServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    connectionsMax: 100,
+    hosts: [],
+    pagesFolder: '/nonexistent',
+    probes: {
+      metrics: async () => '',
+      metricsContentType: 'text/plain',
+      problem: () => null,
+      isAlive: () => true,
+    },
+    api: {
+      version: '0.0.0',
+      gatewayStatus: () => Promise.reject(new Error('no gateway behind it')),
+    },
+    ...parts,
+  });
+  onTestFinished(() => server.stop());
+  return server.start();
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The path as it stands: nothing is resolved or encoded, and any header may be set, Host too. */
+export async function ask(address: string, path: string, asked: Asked = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = asked;
+  const [host, port] = [address.slice(0, address.lastIndexOf(':')), portOf(address)];
+  const sent = request({ host, port, path, method, headers, agent: false });
+  sent.end(body);
+  const [answer] = await once(sent, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+/** Bytes to a new connection, and all that comes back until it is closed. */
+export async function askRaw(address: string, bytes: string): Promise<string> {
+  const socket = connect(portOf(address), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.end(bytes);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
