@@ -21,6 +21,13 @@ function exitCodeHelp(): string {
   return `\nExit codes:\n${lines.map((line) => line.replace(/^ {2}(\d) {2}/, '  $1   ')).join('\n')}`;
 }
 
+/** For all that is written from now on. */
+function forbidColour(environment: NodeJS.ProcessEnv): void {
+  environment.NO_COLOR = '1';
+  // It would win.
+  delete environment.FORCE_COLOR;
+}
+
 /** Throws instead of exiting; what it prints on its own is help and version. */
 export function createProgram(version: string): Command {
   const program = new Command('millpond')
@@ -29,6 +36,10 @@ export function createProgram(version: string): Command {
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .option('--no-color', 'no colours on a terminal, as with NO_COLOR in the environment')
+    .hook('preAction', (command) => {
+      if (command.opts().color === false) forbidColour(process.env);
+    })
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError()
     // The error itself is printed in run, in the form that all errors have.

@@ -3,6 +3,7 @@
 
 import { isMainThread } from 'node:worker_threads';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { hasColour } from './colour.ts';
 import { formatPretty } from './pretty-line.ts';
 
 export type { Logger };
@@ -64,9 +65,9 @@ function openStandardError(): LineTarget {
 /** `target` is standard error unless a test says otherwise; it gets whole lines. */
 export function createLogger(options: LoggerOptions, target?: DestinationStream): Logger {
   const lines: LineTarget = target ?? openStandardError();
-  const hasColour = target === undefined && process.stderr.isTTY && !process.env.NO_COLOR;
+  const isColoured = target === undefined && hasColour(process.stderr);
   const stream = isPretty(options.format)
-    ? { ...lines, write: (line: string) => lines.write(formatPretty(line, hasColour)) }
+    ? { ...lines, write: (line: string) => lines.write(formatPretty(line, isColoured)) }
     : lines;
   return pino(
     {

@@ -6,7 +6,7 @@ import type { ConsumerStatus } from '../../generated/millpond/v1/admin_service.t
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import type { MovedConsumer, ToldConsumer } from '../client.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { durationText, localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left', 'left'];

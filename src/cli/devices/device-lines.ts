@@ -6,7 +6,7 @@ import type { LatestValue } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import type { ToldDevice } from '../client.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { durationText } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left'];

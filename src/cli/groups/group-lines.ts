@@ -5,7 +5,7 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { Group, GroupMember } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { durationText, localSecond } from '../time-text.ts';
 
 const usPerMs = 1000n;

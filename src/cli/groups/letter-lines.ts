@@ -5,7 +5,6 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
 import { readingJson } from '../tail/reading-json.ts';
 import { localSecond } from '../time-text.ts';
 

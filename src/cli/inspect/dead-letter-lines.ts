@@ -5,7 +5,7 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { DeadLetter } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['right', 'left', 'left', 'left', 'right', 'left'];

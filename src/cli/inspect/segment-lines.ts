@@ -6,7 +6,7 @@ import type { Segment, StreamStatus } from '../../generated/millpond/v1/admin_se
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
 import { streamFields } from '../status/status-json.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
 export function streamLines(streams: readonly StreamStatus[]): string[] {

@@ -2,7 +2,7 @@
 
 import type { FoundPort } from '../../sources/serial/list-ports.ts';
 import type { Heard } from '../../sources/serial/listen.ts';
-import { tableLines } from '../status/text-table.ts';
+import { tableLines } from '../terminal/text-table.ts';
 
 export interface ListedPort extends FoundPort {
   /** Null when it was not listened to. */

@@ -6,6 +6,7 @@ import type { QueryEnd, QueryRequest } from '../../generated/millpond/v1/query.t
 import { countText } from '../amount-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { lookOf, plainLook } from '../terminal/look.ts';
 import type { QueryFormat } from './format.ts';
 import { CsvLines, JsonLines, LineOutput, type QueryOutput } from './output.ts';
 import { fileSink, standardOutput } from './sinks.ts';
@@ -82,6 +83,6 @@ async function outputOf(
     case 'json':
       return new LineOutput(new JsonLines(), sink);
     case 'table':
-      return new TableOutput(sink, path === null ? process.stdout.columns : undefined);
+      return new TableOutput(sink, path === null ? lookOf(process.stdout) : plainLook);
   }
 }

@@ -3,24 +3,25 @@
 
 import type { QueryColumn, QueryRow } from '../../generated/millpond/v1/query.ts';
 import { printable } from '../../observability/printable.ts';
-import { type Alignment, tableLines } from '../status/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, fitWidths, headings, tableLines } from '../terminal/text-table.ts';
+import { cutText, textWidth } from '../terminal/text-width.ts';
 import { cellText, isNumeric } from './cell.ts';
 import type { QueryOutput, TextSink } from './output.ts';
 
 /** Where there is no terminal that would say. */
 const WIDTH = 200;
-const CELL = { max: 60, min: 6 };
-const GAP = 2;
+const CELL_MAX = 60;
 
 export class TableOutput implements QueryOutput {
   readonly #sink: TextSink;
-  readonly #width: number;
+  readonly #look: Look;
   #columns: readonly QueryColumn[] = [];
   readonly #rows: string[][] = [];
 
-  constructor(sink: TextSink, width: number = WIDTH) {
+  constructor(sink: TextSink, look: Look = plainLook) {
     this.#sink = sink;
-    this.#width = width;
+    this.#look = { ...look, width: Math.min(look.width, WIDTH) };
   }
 
   async begin(columns: readonly QueryColumn[]): Promise<void> {
@@ -39,18 +40,18 @@ export class TableOutput implements QueryOutput {
 
   async end(): Promise<void> {
     const names = this.#columns.map(({ name }) => printable(name));
-    const all = [names, ...this.#rows];
-    const widths = fitWidths(
-      names.map((_, column) => Math.max(1, ...all.map((row) => row[column]?.length ?? 0))),
-      this.#width,
+    const rows = [names, ...this.#rows].map((row) => row.map((cell) => cutText(cell, CELL_MAX)));
+    const wanted = names.map((_, column) =>
+      rows.reduce((width, row) => Math.max(width, textWidth(row[column] ?? '')), 1),
     );
-    const cut = all.map((row) => row.map((cell, column) => shorten(cell, widths[column] ?? 1)));
-    const [head = [], ...rows] = cut;
+    const widths = fitWidths(wanted, this.#look.width);
+    const [head = [], ...others] = rows;
     const rule = widths.map((width) => '-'.repeat(width));
     const alignments = this.#columns.map(
       (column): Alignment => (isNumeric(column) ? 'right' : 'left'),
     );
-    const lines = tableLines(alignments, [head, rule, ...rows]);
+    const table = [headings(head), headings(rule), ...others];
+    const lines = tableLines(alignments, table, this.#look);
     await this.#sink.print(lines.map((line) => `${line}\n`).join(''));
     await this.#sink.end();
   }
@@ -58,20 +59,4 @@ export class TableOutput implements QueryOutput {
   discard(): Promise<void> {
     return this.#sink.discard();
   }
-}
-
-/** The widest column gives way first, none below its least width. */
-export function fitWidths(wanted: readonly number[], total: number): number[] {
-  const widths = wanted.map((width) => Math.min(width, CELL.max));
-  const sum = (): number => widths.reduce((all, width) => all + width + GAP, -GAP);
-  while (sum() > total) {
-    const widest = Math.max(...widths);
-    if (widest <= CELL.min) break;
-    widths[widths.indexOf(widest)] = widest - 1;
-  }
-  return widths;
-}
-
-function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

@@ -3,7 +3,7 @@
 import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
-import { tableLines } from './text-table.ts';
+import { tableLines } from '../terminal/text-table.ts';
 
 export function factLines(status: GetStatusResponse): string[] {
   const { log, disk, flash } = status;

@@ -7,9 +7,9 @@ import type {
 } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { durationText } from '../time-text.ts';
 import { factLines } from './status-facts.ts';
-import { type Alignment, tableLines } from './text-table.ts';
 
 /** Consumers shown; those that lag most. All of them are in --json. */
 const consumersMax = 20;

@@ -8,7 +8,7 @@ import { printable } from '../../observability/printable.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../standard-output.ts';
 import { stopSignal } from '../stop-signal.ts';
-
+import { type Look, lookOf } from '../terminal/look.ts';
 import { gapJson, readingJson } from './reading-json.ts';
 import { gapLine, ReadingLines } from './reading-lines.ts';
 
@@ -41,26 +41,37 @@ export async function printStream(options: PrintOptions): Promise<void> {
     },
     wanted,
   );
-  const lines = new ReadingLines();
+  const look = lookOf(process.stdout);
+  const lines = new ReadingLines(look);
   let left = options.count;
   for await (const { event } of events) {
     const readings = event?.$case === 'batch' ? event.value.readings.slice(0, left) : [];
     left -= readings.length;
-    await print(textOf({ event }, readings, { isJson, lines, stream: wanted.stream }), signal);
+    await print(
+      textOf({ event }, readings, { isJson, lines, look, stream: wanted.stream }),
+      signal,
+    );
     if (left <= 0) return;
   }
   // Whoever asked to stop does not wait for a reader that has stopped reading.
   if (signal.aborted && process.stdout.writableLength > 0) process.exit(exitCodes.ok.code);
 }
 
+interface Printing {
+  readonly isJson: boolean;
+  readonly lines: ReadingLines;
+  readonly look: Look;
+  readonly stream: string;
+}
+
 function textOf(
   { event }: SubscribeResponse,
   readings: Parameters<ReadingLines['format']>[0],
-  { isJson, lines, stream }: { isJson: boolean; lines: ReadingLines; stream: string },
+  { isJson, lines, look, stream }: Printing,
 ): string {
   const printed: string[] = [];
   if (event?.$case === 'gap') {
-    printed.push(isJson ? gapJson(stream, event.value) : gapLine(event.value));
+    printed.push(isJson ? gapJson(stream, event.value) : gapLine(event.value, look));
   } else if (isJson) {
     for (const reading of readings) printed.push(readingJson(stream, reading));
   } else {

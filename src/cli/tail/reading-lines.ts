@@ -1,76 +1,110 @@
-// `tail` for people: one line a reading, in columns that grow with what they have to show and never
-// cut anything off.
+// `tail` for people: one line a reading, in columns that grow with what they have to show. On a
+// terminal no line is wider than it; elsewhere nothing is cut off.
 
 import { Quality } from '../../core/reading.ts';
 import type { Gap } from '../../generated/millpond/v1/offsets.ts';
 import type { Reading } from '../../generated/millpond/v1/reading.ts';
 import { printable } from '../../observability/printable.ts';
+import { type Look, plainLook, type Tone } from '../terminal/look.ts';
+import { cutText, padEnd, padStart, textWidth } from '../terminal/text-width.ts';
 import { localTime } from '../time-text.ts';
+import { ReadingColumns, type ReadingWidths } from './reading-columns.ts';
 
-/** Longer texts stand out of their column instead of pushing all others to the right for ever. */
-const widthMax = 32;
+const GAP = '  ';
+/** A time that is not shorter has its year. */
+const YEAR_WIDTH = 23;
+/** `2018-01-31 13:00`, and the date alone. */
+const MINUTE_WIDTH = 16;
+const DAY_WIDTH = 10;
 
 interface Cells {
-  readonly time: string;
   readonly offset: string;
   readonly device: string;
   readonly channel: string;
   readonly metric: string;
   readonly value: string;
-  readonly rest: string;
+  readonly unit: string;
+  readonly note: string;
 }
 
-const aligned = ['offset', 'device', 'channel', 'metric', 'value'] as const;
+const cellNames = ['offset', 'device', 'channel', 'metric', 'value', 'unit', 'note'] as const;
 
 export class ReadingLines {
-  // Usual widths to begin with; the channel's column is there once there is a channel.
-  readonly #widths = { offset: 6, device: 12, channel: 0, metric: 11, value: 8 };
+  readonly #look: Look;
+  readonly #columns = new ReadingColumns();
+
+  constructor(look: Look = plainLook) {
+    this.#look = look;
+  }
 
   /** Lines without line ends, aligned with one another and as far as may be with those before. */
   format(readings: readonly Reading[]): string[] {
     const rows = readings.map(cellsOf);
     for (const row of rows) {
-      for (const name of aligned) {
-        const width = Math.min(widthMax, lengthOf(row[name]));
-        if (width > this.#widths[name]) this.#widths[name] = width;
-      }
+      for (const name of cellNames) this.#columns.grow(name, textWidth(row[name]));
     }
-    return rows.map((row) => this.#line(row));
+    const widths = this.#columns.widths(this.#look.width);
+    return rows.map((row, index) => this.#line(readings[index] as Reading, row, widths));
   }
 
-  #line({ time, offset, device, channel, metric, value, rest }: Cells): string {
-    const widths = this.#widths;
+  #line(reading: Reading, cells: Cells, widths: ReadingWidths): string {
+    const look = this.#look;
+    const isTerminal = Number.isFinite(look.width);
+    const cut = (text: string, width: number): string => (isTerminal ? cutText(text, width) : text);
+    const name = padEnd(cut(cells.device, widths.device), widths.device);
+    const isText = reading.value?.$case === 'text';
+    const value = isText ? cut(cells.value, widths.value) : cells.value;
+    const time = timeText(reading, widths.time);
+    const tone = toneOf(reading);
     const columns = [
-      time,
-      padStart(offset, widths.offset),
-      padEnd(device, widths.device),
-      ...(widths.channel > 0 ? [padEnd(channel, widths.channel)] : []),
-      padEnd(metric, widths.metric),
-      padStart(value, widths.value),
+      look.paint(tone ?? 'faint', time),
+      look.paint('faint', padStart(cells.offset, widths.offset)),
+      look.paintName(reading.device, name),
+      ...(widths.channel > 0 ? [padEnd(cut(cells.channel, widths.channel), widths.channel)] : []),
+      padEnd(cut(cells.metric, widths.metric), widths.metric),
+      look.paint('strong', padStart(value, widths.value)),
     ];
-    return `${columns.join('  ')} ${rest}`.trimEnd();
+    const line = `${columns.join(GAP)} `;
+    if (cells.note === '') return `${line}${cells.unit}`.trimEnd();
+    const unit = isTerminal ? padEnd(cells.unit, widths.unit) : cells.unit;
+    const before = `${line}${unit}${unit === '' ? '' : GAP}`;
+    const room = look.width - textWidth(before);
+    const arrival = arrivalNote(reading, widths.time);
+    const note = arrival !== null && textWidth(arrival) <= room ? arrival : cells.note;
+    return `${before}${look.paint(tone ?? 'faint', cutText(note, room))}`;
   }
 }
 
-export function gapLine({ firstOffset, nextOffset, reason }: Gap): string {
+export function gapLine({ firstOffset, nextOffset, reason }: Gap, look: Look = plainLook): string {
   const count = nextOffset - firstOffset;
   const which =
     count === 1n ? `offset ${firstOffset} is` : `offsets ${firstOffset} to ${nextOffset - 1n} are`;
   const many = count === 1n ? '1 reading' : `${count} readings`;
-  return `-- gap: ${which} gone and will not come: ${many}, ${printable(reason)} --`;
+  const text = `-- gap: ${which} gone and will not come: ${many}, ${printable(reason)} --`;
+  return look.paint('problem', text);
 }
 
 function cellsOf(reading: Reading): Cells {
-  const notes = [printable(reading.unit), qualityNote(reading)];
   return {
-    time: localTime(reading.measuredAtUs),
     offset: String(reading.offset),
     device: printable(reading.device),
     channel: printable(reading.channel),
     metric: printable(reading.metric),
     value: valueText(reading.value),
-    rest: notes.filter((note) => note !== '').join('  '),
+    unit: printable(reading.unit),
+    note: noteOf(reading),
   };
+}
+
+/** The time of measuring in so many columns: what is least missed goes first. */
+function timeText({ measuredAtUs, receivedAtUs }: Reading, width: number): string {
+  const whole = localTime(measuredAtUs);
+  if (whole.length <= width) return padEnd(whole, width);
+  // A date that is not of the year in which it came needs its year more than its clock.
+  const isOfItsYear = whole.slice(0, 4) === localTime(receivedAtUs).slice(0, 4);
+  if (width >= YEAR_WIDTH) return whole.slice(0, width);
+  if (isOfItsYear) return whole.slice(5, 5 + width);
+  return padEnd(whole.slice(0, width < MINUTE_WIDTH ? DAY_WIDTH : MINUTE_WIDTH), width);
 }
 
 function valueText(value: Reading['value']): string {
@@ -80,25 +114,22 @@ function valueText(value: Reading['value']): string {
   return String(Number(value.value.toPrecision(12)));
 }
 
-function qualityNote({ quality, measuredAtUs, receivedAtUs }: Reading): string {
-  if (quality === Quality.clockSuspect) {
-    const isOwn = measuredAtUs !== receivedAtUs;
-    return isOwn ? `(clock suspect, came ${localTime(receivedAtUs)})` : '(clock suspect)';
-  }
+function noteOf({ quality }: Reading): string {
+  if (quality === Quality.clockSuspect) return '(clock suspect)';
   if (quality === Quality.retained) return '(retained)';
   if (quality === Quality.redelivered) return '(redelivered)';
   return '';
 }
 
-function lengthOf(text: string): number {
-  // By characters and not by UTF-16 units: most of what is beyond the BMP takes one place.
-  return /^[\u0020-\u007e]*$/.test(text) ? text.length : [...text].length;
+/** Instead of the note, where a device's clock is not to be trusted and there is room. */
+function arrivalNote(reading: Reading, timeWidth: number): string | null {
+  const { quality, measuredAtUs, receivedAtUs } = reading;
+  if (quality !== Quality.clockSuspect || measuredAtUs === receivedAtUs) return null;
+  const came = timeText({ ...reading, measuredAtUs: receivedAtUs }, timeWidth).trimEnd();
+  return `(clock suspect, came ${came})`;
 }
 
-function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - lengthOf(text)));
-}
-
-function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - lengthOf(text))) + text;
+/** Of a reading whose time or freshness is in doubt. */
+function toneOf({ quality }: Reading): Tone | null {
+  return quality === Quality.clockSuspect || quality === Quality.retained ? 'warning' : null;
 }

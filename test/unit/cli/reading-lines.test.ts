@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gapJson, readingJson } from '../../../src/cli/tail/reading-json.ts';
 import { gapLine, ReadingLines } from '../../../src/cli/tail/reading-lines.ts';
+import { type Look, plainLook } from '../../../src/cli/terminal/look.ts';
+import { textWidth } from '../../../src/cli/terminal/text-width.ts';
 import { type DeepPartial, Reading } from '../../../src/generated/millpond/v1/reading.ts';
 
 process.env.TZ = 'UTC';
@@ -65,6 +67,77 @@ test('values: no digits that no sensor has, texts in quotes', () => {
   expect(line({ value: { $case: 'number', value: 1e-9 } })).toContain(' 1e-9 Cel');
   expect(line({ value: { $case: 'text', value: 'open "x"' }, unit: '' })).toMatch(
     /"open \\"x\\""$/,
+  );
+});
+
+const terminal = (width: number): Look => ({ ...plainLook, width });
+
+test('on a narrow terminal the time says less first, then the longest names are cut', () => {
+  const one = reading({ device: 'greenhouse-north-3', channel: 'DS18B20-1' });
+  const lineAt = (width: number) => new ReadingLines(terminal(width)).format([one])[0];
+  expect([120, 90, 85, 75, 60].map(lineAt)).toEqual([
+    '2025-06-01 12:00:00.123+00:00       7  greenhouse-north-3  DS18B20-1  temperature      21.5 Cel',
+    '2025-06-01 12:00:00.123       7  greenhouse-north-3  DS18B20-1  temperature      21.5 Cel',
+    '06-01 12:00:00.123       7  greenhouse-north-3  DS18B20-1  temperature      21.5 Cel',
+    '06-01 12:00:00       7  greenhouse-n…  DS18B20-1  temperature      21.5 Cel',
+    '06-01 12:00:00       7  green…  DS18B…  temper…     21.5 Cel',
+  ]);
+});
+
+test('a time of another year than the one in which it came keeps its year', () => {
+  const old = { quality: 2, measuredAtUs: 0n } as const;
+  const [text] = new ReadingLines(terminal(80)).format([reading(old)]);
+  expect(text).toMatch(/^1970-01-01 {11}7 .* Cel {2}\(clock suspect\)$/);
+  expect(new ReadingLines(terminal(88)).format([reading(old)])[0]).toMatch(
+    /^1970-01-01 00:00 {9}7/,
+  );
+});
+
+test('columns never become narrower, so that lines do not jump back and forth', () => {
+  const lines = new ReadingLines(terminal(200));
+  const [before = ''] = lines.format([reading({ device: 'greenhouse-north-3' })]);
+  const [after = ''] = lines.format([reading({ device: 'a', quality: 3 })]);
+  expect(after.indexOf('temperature')).toBe(before.indexOf('temperature'));
+  expect(after).toMatch(/Cel {2}\(retained\)$/);
+});
+
+test('wide characters take the columns that they have', () => {
+  const rows = [reading({ device: '温度計-北' }), reading({ device: 'boiler' })];
+  const [wide = '', narrow = ''] = new ReadingLines(terminal(100)).format(rows);
+  expect(textWidth(wide)).toBe(textWidth(narrow));
+  expect(new ReadingLines().format(rows)[0]).toContain('温度計-北     temperature');
+});
+
+test('colours tell apart devices, and what is in doubt', () => {
+  const look: Look = {
+    width: 200,
+    paint: (tone, text) => `<${tone}>${text}</>`,
+    paintName: (name, text) => `<${name}>${text}</>`,
+  };
+  const lineOf = (parts: DeepPartial<Reading>) =>
+    new ReadingLines(look).format([reading(parts)])[0];
+  expect(lineOf({})).toBe(
+    '<faint>2025-06-01 12:00:00.123+00:00</>  <faint>     7</>  <boiler>boiler      </>  temperature  <strong>    21.5</> Cel',
+  );
+  expect(lineOf({ quality: 2 })).toMatch(/^<warning>2025.*<warning>\(clock suspect\)<\/>$/);
+  expect(lineOf({ quality: 3 })).toMatch(/<warning>\(retained\)<\/>$/);
+  expect(lineOf({ quality: 4 })).toMatch(/<faint>\(redelivered\)<\/>$/);
+  expect(gapLine({ firstOffset: 1n, nextOffset: 2n, reason: 'R' }, look)).toMatch(
+    /^<problem>-- gap/,
+  );
+});
+
+test('whatever the names are, no line is wider than the terminal', () => {
+  const name = fc.string({ unit: 'grapheme', maxLength: 50 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, name, name, fc.constantFrom(1, 2, 3, 4))), (all) => {
+      const rows = all.map(([device, channel, text, quality]) =>
+        reading({ device, channel, quality, value: { $case: 'text', value: text } }),
+      );
+      for (const shown of new ReadingLines(terminal(70)).format(rows)) {
+        expect(textWidth(shown)).toBeLessThanOrEqual(70);
+      }
+    }),
   );
 });
 

@@ -50,6 +50,7 @@ const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['observability', 'delivery/http'],
   'modbus-serial': ['sources/serial'],
   serialport: ['sources/serial'],
+  'string-width': ['cli/terminal'],
   ws: ['delivery/http'],
   yaml: ['config', 'decode'],
   zod: ['config', 'decode', 'delivery/http'],

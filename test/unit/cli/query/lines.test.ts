@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { distinctNames, isNumeric } from '../../../../src/cli/query/cell.ts';
 import { CsvLines, JsonLines } from '../../../../src/cli/query/output.ts';
 import { parseParameter } from '../../../../src/cli/query/parameter.ts';
-import { fitWidths } from '../../../../src/cli/query/table-output.ts';
 import type { QueryValue } from '../../../../src/generated/millpond/v1/query.ts';
 
 const text = (value: string): QueryValue => ({ value: { $case: 'text', value } });
@@ -48,20 +47,6 @@ test('a time has a zone where its type has one, and infinity is no date', () => 
 test('names of columns are made distinct', () => {
   const columns = ['a', 'a', 'a_2', 'a'].map((name) => ({ name, type: 'VARCHAR' }));
   expect(distinctNames(columns)).toEqual(['a', 'a_2', 'a_2_2', 'a_3']);
-});
-
-test('a table gives way where it is widest, and never below what can be read', () => {
-  expect(fitWidths([3, 10, 4], 80)).toEqual([3, 10, 4]);
-  expect(fitWidths([500], 200)).toEqual([60]);
-  expect(fitWidths([5, 50, 30], 60)).toEqual([5, 25, 26].sort((a, b) => a - b));
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }), (wanted) => {
-      const widths = fitWidths(wanted, 80);
-      expect(widths.every((width, column) => width <= (wanted[column] ?? 0))).toBe(true);
-      const total = widths.reduce((sum, width) => sum + width + 2, -2);
-      expect(total <= 80 || Math.max(...widths) <= 6).toBe(true);
-    }),
-  );
 });
 
 test('numbers stand to the right', () => {
