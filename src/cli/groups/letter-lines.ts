@@ -6,6 +6,7 @@ import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { readingJson } from '../tail/reading-json.ts';
+import { type Alignment, tableLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
 const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'left'];
