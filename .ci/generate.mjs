@@ -19,6 +19,7 @@ import {
   configurationPage,
   configurationSchema,
   errorsPage,
+  metricsPage,
   profileSchema,
 } from './pages.mjs';
 
@@ -82,6 +83,11 @@ async function generateDocs(folder) {
       }),
       'profile.schema.json': profileSchema(await load('decode/profile-schema.js')),
       'errors.md': errorsPage(await load('core/errors.js')),
+      'metrics.md': metricsPage({
+        ...(await load('observability/io-metrics.js')),
+        ...(await load('observability/log-metrics.js')),
+        ...(await load('observability/serial-watch.js')),
+      }),
       'cli.md': commandsPage({
         ...(await load('cli/program.js')),
         ...(await load('cli/exit-codes.js')),

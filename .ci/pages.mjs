@@ -151,3 +151,47 @@ ${table(['code', 'meaning'], rows)}
 An error is printed on standard error: what happened and to what, what to do about it, and its code, which [errors.md](errors.md) lists.
 `;
 }
+
+function byName(a, b) {
+  return a.name < b.name ? -1 : 1;
+}
+
+/** What a metric counts in, by the end of its name. */
+function unitOf({ name, type }) {
+  const base = name.replace(/_total$/, '');
+  const unit = /_(seconds|bytes|readings|offset)$/.exec(base)?.[1];
+  if (unit !== undefined) return unit;
+  if (/_readings_per_second$/.test(base)) return 'readings/s';
+  return type === 'gauge' && /_(info|ready|full|open|state)$/.test(base) ? '0 or 1' : 'count';
+}
+
+export function metricsPage({ IoMetrics, LogMetrics, SerialWatch }) {
+  const parts = [
+    new IoMetrics({ version: '', refusals: [], read: () => null }),
+    new LogMetrics(),
+    new SerialWatch(null, () => []),
+  ];
+  const metrics = parts.flatMap((part) => part.notes());
+  const rows = metrics
+    .sort(byName)
+    .map((metric) => [
+      code(metric.name),
+      metric.type,
+      unitOf(metric),
+      metric.labels.map(code).join(', '),
+      metric.help,
+    ]);
+  return `# Metrics
+
+${notice}
+<!-- Source: src/observability/ -->
+
+What \`/metrics\` tells Prometheus. [dashboards](../dashboards) has a Grafana dashboard made of it.
+
+- The number of time series does not depend on how many devices there are: no label is made of a device's name. Labels are streams and ports, which the config names, reasons out of fixed lists, and consumers and groups, of which the first 200 are shown one by one and the others together as \`(other)\`.
+- A counter with a fixed list of reasons is there with 0 from the start, so that \`rate\` and \`increase\` see the first event.
+- Names that begin with \`messaging_\` are OpenTelemetry's; [architecture.md](architecture.md) says which there are and why not more.
+
+${table(['name', 'type', 'unit', 'labels', 'meaning'], rows)}
+`;
+}

@@ -21,7 +21,7 @@ import { TailFeeds } from './delivery/tail-feeds.ts';
 import { reportConsumers } from './observability/consumer-report.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
 import type { GatewayStatus } from './observability/gateway-status.ts';
-import type { IoMetrics } from './observability/io-metrics.ts';
+import type { IoMetrics, IoReadings } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
@@ -64,16 +64,17 @@ const NOT_STORED =
 
 /** Loaded while the log thread opens the log, which takes about as long: a third of the whole start. */
 async function loadParts() {
-  const [grpc, grpcEvents, http, io, serialWatch, mqtt, serial] = await Promise.all([
+  const [grpc, grpcEvents, http, io, serialWatch, mqtt, refusals, serial] = await Promise.all([
     import('./delivery/grpc/server.ts'),
     import('./delivery/grpc/stream-events.ts'),
     import('./delivery/http/server.ts'),
     import('./observability/io-metrics.ts'),
     import('./observability/serial-watch.ts'),
     import('./sources/mqtt/mqtt-source.ts'),
+    import('./sources/mqtt/mqtt-events.ts'),
     import('./sources/serial/serial-source.ts'),
   ]);
-  return { ...grpc, ...grpcEvents, ...http, ...io, ...serialWatch, ...mqtt, ...serial };
+  return { ...grpc, ...grpcEvents, ...http, ...io, ...serialWatch, ...mqtt, ...refusals, ...serial };
 }
 
 /**
@@ -102,6 +103,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
         commands.info({ topic }, 'a Sparkplug node is asked for its birth');
         mqtt.publish(topic, payload);
       },
+      answered: (counts, ms, error) => metrics.processed(counts, ms, error?.code ?? null),
     },
   });
   starting.catch(() => undefined);
@@ -121,7 +123,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     ...reading,
     fetchBytesMax: { rows: batchBytesMax, arrow: batchBytesMax, sse: LIVE_FETCH_BYTES_MAX },
   });
-  const metrics = new parts.IoMetrics(() => ({
+  const readings = (): IoReadings => ({
+    accepted: client.accepted,
     disk: health.disk,
     queueBytes: client.queueBytes,
     queueBytesMax: config.log.queueBytesMax,
@@ -136,7 +139,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     readAheadBytes: budget.heldBytes,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
-  }));
+  });
+  const metrics = new parts.IoMetrics({ version, refusals: parts.mqttRefusals, read: readings });
   const mqtt = parts.createMqttSource({
     intake: client,
     config: config.mqtt,

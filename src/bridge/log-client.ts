@@ -14,7 +14,7 @@ import type { DiskState } from '../core/disk-state.ts';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { LogStatus } from '../core/log-inspection.ts';
 import { noteOffHeap } from '../core/off-heap.ts';
-import type { RawMessage } from '../core/raw-message.ts';
+import { type RawMessage, type WayCounts, wayOf } from '../core/raw-message.ts';
 import { GroupClient } from './group-client.ts';
 import {
   type BatchFault,
@@ -50,6 +50,8 @@ interface SentBatch {
   readonly sequence: number;
   readonly bytes: number;
   readonly settled: readonly Settled[];
+  readonly counts: WayCounts;
+  readonly sentMs: number;
 }
 
 interface Waiting {
@@ -68,6 +70,8 @@ export interface LogClientEvents {
   notice(error: MillpondError): void;
   /** A device is to be asked for something, over MQTT. */
   command(topic: string, payload: Uint8Array): void;
+  /** The messages of one batch were answered, so long after they were taken; with the error, none was stored. */
+  answered(counts: WayCounts, ms: number, error: MillpondError | null): void;
 }
 
 export class LogClient implements Intake, LogReader {
@@ -79,7 +83,10 @@ export class LogClient implements Intake, LogReader {
   readonly #sent: SentBatch[] = [];
   readonly #calls = new Map<number, Waiting>();
   readonly #settler: Settler;
+  readonly #accepted = { mqtt: 0, grpc: 0, serial: 0 };
   #settled: Settled[] = [];
+  /** What of `#accepted` went before the batch that is being filled. */
+  #sentCounts: WayCounts = { mqtt: 0, grpc: 0, serial: 0 };
   #drainWaiters: (() => void)[] = [];
   #sequence = 0;
   #callId = 0;
@@ -128,6 +135,11 @@ export class LogClient implements Intake, LogReader {
     return this.#settler.notStored;
   }
 
+  /** Messages taken since the start. */
+  get accepted(): WayCounts {
+    return this.#accepted;
+  }
+
   get isFull(): boolean {
     return this.queueBytes > this.#queueBytesMax;
   }
@@ -144,6 +156,7 @@ export class LogClient implements Intake, LogReader {
       return;
     }
     this.#settled.push(settled);
+    this.#accepted[wayOf(message)] += 1;
     if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true;
       setImmediate(() => this.#flushTurn());
@@ -227,10 +240,24 @@ export class LogClient implements Intake, LogReader {
   #post({ isMoreComing }: { isMoreComing: boolean }): void {
     const batch = this.#writer.take();
     const sequence = ++this.#sequence;
-    this.#sent.push({ sequence, bytes: batch.bytes, settled: this.#settled });
+    const counts = this.#newCounts();
+    const settled = this.#settled;
+    this.#sent.push({ sequence, bytes: batch.bytes, settled, counts, sentMs: performance.now() });
     this.#settled = [];
     this.#sentBytes += batch.bytes;
     this.#port.postMessage({ kind: 'append', sequence, batch, isMoreComing }, [batch.buffer]);
+  }
+
+  /** Of the batch that goes now. */
+  #newCounts(): WayCounts {
+    const all = { ...this.#accepted };
+    const before = this.#sentCounts;
+    this.#sentCounts = all;
+    return {
+      mqtt: all.mqtt - before.mqtt,
+      grpc: all.grpc - before.grpc,
+      serial: all.serial - before.serial,
+    };
   }
 
   #call<N extends CallName>(
@@ -314,6 +341,7 @@ export class LogClient implements Intake, LogReader {
     while (this.#sent.length > 0 && (this.#sent[0] as SentBatch).sequence <= sequence) {
       const batch = this.#sent.shift() as SentBatch;
       this.#sentBytes -= batch.bytes;
+      this.#events.answered(batch.counts, performance.now() - batch.sentMs, error);
       const isItself = batch.sequence === sequence && faults.length > 0;
       if (isItself) this.#settler.partly(batch.settled, faults);
       else this.#settler.all(batch.settled, error);

@@ -2,7 +2,7 @@
 // folders; gateway.ts and log-thread.ts introduce them to one another.
 
 import type { MillpondError } from './errors.ts';
-import type { FrameFault, RawMessage } from './raw-message.ts';
+import { frameFaults, type RawMessage } from './raw-message.ts';
 import type { DecodedReading } from './reading.ts';
 
 /**
@@ -30,46 +30,52 @@ export interface Source {
 }
 
 /** Why a value or a message did not become a reading though nothing was wrong with its form. */
-export type DropReason =
-  | 'sentinel'
-  | 'out_of_range'
-  | 'not_a_number'
-  | 'null_value'
-  | 'broker_traffic'
-  | 'ignored_topic'
-  | 'ignored_field'
-  | 'empty_payload'
-  | 'duplicate'
-  | 'no_measurement'
+export const dropReasons = [
+  'sentinel',
+  'out_of_range',
+  'not_a_number',
+  'null_value',
+  'broker_traffic',
+  'ignored_topic',
+  'ignored_field',
+  'empty_payload',
+  'duplicate',
+  'no_measurement',
   /** The device itself says that the value is bad or stale. */
-  | 'bad_quality'
+  'bad_quality',
   /** A kind of value that makes no reading: a table, a file, a template. */
-  | 'unsupported_type'
+  'unsupported_type',
   /** Messages of the device are missing before this one, which is none the worse. */
-  | 'sequence_gap';
+  'sequence_gap',
+] as const;
+
+export type DropReason = (typeof dropReasons)[number];
 
 /** Why a message (or a part of it) went to the dead letters. */
-export type DeadLetterReason =
-  | 'invalid_json'
-  | 'invalid_utf8'
-  | 'invalid_number'
-  | 'wrong_type'
-  | 'out_of_range'
-  | 'too_deep'
-  | 'too_many_readings'
-  | 'name_too_long'
-  | 'name_invalid'
-  | FrameFault
+export const deadLetterReasons = [
+  'invalid_json',
+  'invalid_utf8',
+  'invalid_number',
+  'wrong_type',
+  'out_of_range',
+  'too_deep',
+  'too_many_readings',
+  'name_too_long',
+  'name_invalid',
+  ...frameFaults,
   /** A binary or a text that breaks the rules of its own protocol. */
-  | 'malformed'
+  'malformed',
   /** A version or a part of a protocol that must be understood and is not. */
-  | 'unsupported'
-  | 'encrypted'
+  'unsupported',
+  'encrypted',
   /** Only an alias, and the birth that says what it stands for was not seen. */
-  | 'alias_unknown'
-  | 'no_profile'
-  | 'series_limit'
-  | 'decoder_fault';
+  'alias_unknown',
+  'no_profile',
+  'series_limit',
+  'decoder_fault',
+] as const;
+
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /** What decoding made of one message. */
 export interface Decoded {

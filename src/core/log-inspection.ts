@@ -81,6 +81,8 @@ export interface LogStatus {
     readonly freeBytes: number;
     readonly sizeBytes: number;
     readonly state: DiskState;
+    /** When it will be full at the current rate, retention considered; null when that is not foreseeable. */
+    readonly fullAtUs: number | null;
   };
   /** What the last start found and put right. */
   readonly recoveryFindings: number;

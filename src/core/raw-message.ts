@@ -15,6 +15,13 @@ export interface ProducerKey {
   readonly call: number;
 }
 
+export const waysIn = ['mqtt', 'grpc', 'serial'] as const;
+
+export type WayIn = (typeof waysIn)[number];
+
+/** Messages by the way they came. */
+export type WayCounts = Readonly<Record<WayIn, number>>;
+
 export interface RawMessage {
   /** The way in: `mqtt`, `grpc`, or `serial:<name of the port>`. */
   readonly source: string;
@@ -38,6 +45,11 @@ export interface RawMessage {
   readonly isPast?: boolean;
   /** Set: the payload is no whole, sound frame, and becomes a dead letter and never a reading. */
   readonly fault?: FrameFault;
+}
+
+export function wayOf({ source }: RawMessage): WayIn {
+  if (source === 'mqtt' || source === 'grpc') return source;
+  return 'serial';
 }
 
 const RETAINED = 1;

@@ -6,6 +6,7 @@ import type { DiskState } from '../core/disk-state.ts';
 import type { ConsumerStatus, LogStatus, StreamStatus } from '../core/log-inspection.ts';
 import { type DiskSpace, readDiskSpace } from '../observability/disk-io.ts';
 import type { LogMetrics } from '../observability/log-metrics.ts';
+import { secondsToFull } from './disk-forecast.ts';
 import { diskFaultOf } from './disk-space.ts';
 import type { Log } from './log.ts';
 import type { LogOptions } from './log-options.ts';
@@ -17,6 +18,7 @@ import { HOT_ROW_BYTES, limitOf } from './retention/retention-plan.ts';
 import type { StreamState } from './stream-state.ts';
 
 const SAMPLE_INTERVAL_MS = 5000;
+const MICROSECONDS_PER_SECOND = 1_000_000;
 
 export interface LogReportParts {
   readonly log: Log;
@@ -68,7 +70,11 @@ export class LogReport {
       payloadBytes: metrics.payloadBytes,
       readings: metrics.readingsStored,
       lost: Object.fromEntries(log.losses.byReason()),
-      disk: { ...space, state: this.#diskState(space) },
+      disk: {
+        ...space,
+        state: this.#diskState(space),
+        fullAtUs: this.#fullAtUs(streams, space),
+      },
       recoveryFindings: this.#parts.recoveryFindings,
     };
   }
@@ -77,6 +83,30 @@ export class LogReport {
     const { log, options } = this.#parts;
     if (log.problem !== null) return diskFaultOf(log.problem);
     return sizeBytes > 0 && freeBytes < options.diskFreeBytesMin ? 'full' : 'ok';
+  }
+
+  #fullAtUs(streams: readonly StreamStatus[], { freeBytes, sizeBytes }: DiskSpace): number | null {
+    if (sizeBytes === 0) return null;
+    const { options } = this.#parts;
+    const seconds = secondsToFull(
+      streams.map(({ sealedBytes, hotBytes, bytesPerSecond, retention }) => ({
+        bytes: sealedBytes + hotBytes,
+        bytesPerSecond,
+        retention,
+      })),
+      {
+        diskBytes: freeBytes - options.diskFreeBytesMin,
+        logBytes:
+          options.bytesMax > 0 ? options.bytesMax - this.#usedBytes() : Number.POSITIVE_INFINITY,
+      },
+    );
+    if (seconds === null) return null;
+    return Math.round(options.clock() + seconds * MICROSECONDS_PER_SECOND);
+  }
+
+  #usedBytes(): number {
+    const { databaseBytes, walBytes, segmentBytes } = this.#parts.log.sizes();
+    return databaseBytes + walBytes + segmentBytes;
   }
 
   // Streams and consumers are bounded by the config, and so is what is kept of each here.
@@ -189,11 +219,9 @@ export class LogReport {
     streams: readonly StreamStatus[],
     { freeBytes, sizeBytes }: DiskSpace,
   ): ForecastStream['directory'] {
-    const { log, options } = this.#parts;
-    const { databaseBytes, walBytes, segmentBytes } = log.sizes();
-    const used = databaseBytes + walBytes + segmentBytes;
+    const { options } = this.#parts;
     const rooms = [
-      ...(options.bytesMax > 0 ? [options.bytesMax - used] : []),
+      ...(options.bytesMax > 0 ? [options.bytesMax - this.#usedBytes()] : []),
       ...(sizeBytes > 0 ? [freeBytes - options.diskFreeBytesMin] : []),
     ];
     if (rooms.length === 0) return null;

@@ -1,6 +1,8 @@
 // The losses that are on record: what is not there any more, of which stream, why, how much. Bounded:
 // ranges that touch are one entry, and beyond the limit the oldest of a kind are told as one sum.
 
+import type { LossReason } from '../core/loss-reason.ts';
+
 export interface Loss {
   /** Empty where it concerns no stream. */
   readonly stream: string;
@@ -9,7 +11,7 @@ export interface Loss {
   /** Inclusive. */
   readonly lastOffset: number;
   readonly count: number;
-  readonly reason: string;
+  readonly reason: LossReason;
   readonly detail: string;
   readonly atUs: number;
 }

@@ -2,6 +2,7 @@
 // `losses`, which says the same to whoever looks with SQL.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { LossReason } from '../core/loss-reason.ts';
 import type { Database } from './database.ts';
 import type { Ledger } from './ledger.ts';
 import type { Loss, LossEntry } from './loss-book.ts';
@@ -84,7 +85,7 @@ export async function loadLosses(database: Database): Promise<Loss[]> {
     firstOffset: Number(row.first_offset),
     lastOffset: Number(row.last_offset),
     count: Number(row.count),
-    reason: String(row.reason),
+    reason: String(row.reason) as LossReason,
     detail: String(row.detail),
     atUs: Number(row.at_us),
   }));

@@ -1,14 +1,21 @@
-// Counters by one label that cost an addition: prom-client's own hash their labels at each call.
+// Counters that cost an addition: prom-client's own hash their labels at each call.
 
-import type { IntervalHistogram } from 'node:perf_hooks';
-import { Counter, type Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 
-export class Counts {
-  readonly #counts = new Map<string, number>();
+/** For a label value that is on no list. No name that may be given has brackets. */
+export const OTHER = '(other)';
 
-  /** Labels come out of closed lists, so their number is bounded by the code. */
-  add(label: string, by = 1): void {
-    this.#counts.set(label, (this.#counts.get(label) ?? 0) + by);
+export class Counts<Label extends string = string> {
+  readonly #counts: Map<string, number>;
+
+  /** Each label there is: its series is there from the start, so that a rate sees the first event. */
+  constructor(labels: readonly Label[]) {
+    this.#counts = new Map(labels.map((label) => [label, 0]));
+  }
+
+  add(label: Label, by = 1): void {
+    const known = this.#counts.has(label) ? label : OTHER;
+    this.#counts.set(known, (this.#counts.get(known) ?? 0) + by);
   }
 
   register(registers: Registry[], metric: { name: string; help: string; label: string }): void {
@@ -40,17 +47,4 @@ export function registerTotal(
       this.inc(metric.read());
     },
   });
-}
-
-/** How often the loop's delay is looked at; the histogram counts this wait in. */
-export const LOOP_RESOLUTION_MS = 20;
-
-/** The loop's delay since the last call, in seconds, by quantile. */
-export function noteLoopDelay(gauge: Gauge, delay: IntervalHistogram): void {
-  const seconds = (nanoseconds: number): number =>
-    Math.max(0, nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000);
-  gauge.set({ quantile: '0.5' }, seconds(delay.percentile(50)));
-  gauge.set({ quantile: '0.99' }, seconds(delay.percentile(99)));
-  gauge.set({ quantile: '1' }, seconds(delay.max));
-  delay.reset();
 }

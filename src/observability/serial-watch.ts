@@ -3,6 +3,7 @@
 
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Logger } from './logger.ts';
+import { type MetricNote, noteMetrics } from './metric-notes.ts';
 import { rateLimited } from './rate-limited.ts';
 
 const WARNING_INTERVAL_MS = 10_000;
@@ -37,28 +38,37 @@ export class SerialWatch {
       new Counter({ name, help, labelNames: ['port'], registers });
     const perReason = (name: string, help: string): Counter<ReasonLabels> =>
       new Counter({ name, help, labelNames: ['port', 'reason'], registers });
-    this.#bytes = perPort('millpond_serial_received_bytes_total', 'Bytes read from serial ports.');
-    this.#frames = perPort('millpond_serial_frames_total', 'Frames read from serial ports.');
+    this.#bytes = perPort(
+      'millpond_serial_received_bytes_total',
+      'Bytes read from a serial port. None from an open port: a wrong baud rate, or a silent device.',
+    );
+    this.#frames = perPort(
+      'millpond_serial_frames_total',
+      'Frames read from a serial port. None though bytes come: the wrong framing.',
+    );
     this.#faults = perReason(
       'millpond_serial_frame_faults_total',
-      'Frames that became dead letters for what the framing found.',
+      'Frames that became dead letters for what the framing found. Many of checksum: a bad cable, or a wrong baud rate.',
     );
     this.#discarded = perReason(
       'millpond_serial_discarded_bytes_total',
-      'Bytes that were of no whole frame.',
+      'Bytes that were of no whole frame. docs/serial.md says what the reasons mean.',
     );
-    this.#gaps = perPort('millpond_serial_gaps_total', 'Times that an open port was lost.');
+    this.#gaps = perPort(
+      'millpond_serial_gaps_total',
+      'Times that an open port was lost: a loose plug, a hub without power.',
+    );
     this.#gapSeconds = perPort(
       'millpond_serial_gap_seconds_total',
       'How long ports that are back were away.',
     );
     this.#failures = perReason(
       'millpond_modbus_failures_total',
-      'Requests to Modbus slaves that brought no readings.',
+      'Requests to Modbus slaves that brought no readings. timeout: the address, the wiring or the baud rate.',
     );
     new Gauge({
       name: 'millpond_serial_port_open',
-      help: '1 while the port is open.',
+      help: '1 while the port is open. At 0 the log and `millpond status` say what is wrong.',
       labelNames: ['port'],
       registers,
       collect() {
@@ -110,5 +120,9 @@ export class SerialWatch {
   /** Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  notes(): MetricNote[] {
+    return noteMetrics(this.#registry);
   }
 }

@@ -303,10 +303,10 @@ test('so do the metrics', async () => {
   expect(text).toMatch(/^millpond_stream_bytes\{stream="power",part="sealed"\} [1-9]\d*$/m);
   expect(text).toMatch(/^millpond_stream_segments\{stream="readings"\} [1-9]\d*$/m);
   expect(text).toMatch(/^millpond_stream_full\{stream="power"\} 0$/m);
-  expect(text).toMatch(/^millpond_log_losses_total\{reason="retention_bytes"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^millpond_losses_total\{reason="retention_bytes"\} [1-9]\d*$/m);
   expect(text).toMatch(/^millpond_disk_free_bytes [1-9]\d*$/m);
-  expect(text).toMatch(/^millpond_written_bytes_total \d+$/m);
+  expect(text).toMatch(/^millpond_disk_written_bytes_total \d+$/m);
   expect(text).toMatch(
-    /^millpond_consumer_loses_data_seconds\{stream="readings",consumer="mill"\} \d/m,
+    /^millpond_consumer_time_to_loss_seconds\{stream="readings",consumer="mill"\} \d/m,
   );
 });

@@ -264,7 +264,7 @@ test('the gateway counts queries by how they ended', async () => {
   const metrics = await (await fetch(`http://${gateway.addresses.http}/metrics`)).text();
   expect(metrics).toMatch(/millpond_queries_total\{outcome="ok"\} \d/);
   expect(metrics).toMatch(/millpond_queries_total\{outcome="invalid"\} \d/);
-  expect(metrics).toMatch(/millpond_query_seconds_total \d/);
+  expect(metrics).toMatch(/millpond_query_duration_seconds_sum \d/);
   expect(metrics).toContain('millpond_queries_running 0');
 });
 

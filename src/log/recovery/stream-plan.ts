@@ -1,6 +1,7 @@
 // Which streams there are after a start, where each goes on, and what it lost: from the tables, the
 // sealed files, the ledger and the watermarks. Pure.
 
+import type { LossReason } from '../../core/loss-reason.ts';
 import type { Loss } from '../loss-book.ts';
 import type { LedgerEvidence, WatermarkEvidence } from './evidence.ts';
 import type { TableFacts } from './facts.ts';
@@ -157,7 +158,7 @@ function rangeOf({ stream, firstOffset, lastOffset }: Loss, name: string): Range
 }
 
 function lossOf(
-  loss: { stream: string; reason: string; detail: string; nowUs: number },
+  loss: { stream: string; reason: LossReason; detail: string; nowUs: number },
   { first, next }: Range,
 ): Loss {
   const { stream, reason, detail, nowUs } = loss;

@@ -1,29 +1,32 @@
 // What the MQTT source tells whoever watches it: metrics and logs hang here, nothing else does.
 
 /** Why something was refused or a connection was cut; stable names, used as metric labels. */
-export type MqttRefusal =
-  | 'connections_max'
-  | 'sessions_max'
-  | 'client_id_invalid'
-  | 'will_invalid'
-  | 'connect_timeout'
-  | 'keepalive_timeout'
-  | 'drain_timeout'
-  | 'outgoing_full'
-  | 'packet_too_large'
-  | 'malformed'
-  | 'string_invalid'
-  | 'topic_invalid'
-  | 'filter_invalid'
-  | 'reserved_topic'
-  | 'subscriptions_max'
-  | 'retained_max'
-  | 'received_max'
-  | 'session_queue_full'
-  | 'session_dropped'
-  | 'subscriber_slow'
-  | 'stream_full'
-  | 'not_stored';
+export const mqttRefusals = [
+  'connections_max',
+  'sessions_max',
+  'client_id_invalid',
+  'will_invalid',
+  'connect_timeout',
+  'keepalive_timeout',
+  'drain_timeout',
+  'outgoing_full',
+  'packet_too_large',
+  'malformed',
+  'string_invalid',
+  'topic_invalid',
+  'filter_invalid',
+  'reserved_topic',
+  'subscriptions_max',
+  'retained_max',
+  'received_max',
+  'session_queue_full',
+  'session_dropped',
+  'subscriber_slow',
+  'stream_full',
+  'not_stored',
+] as const;
+
+export type MqttRefusal = (typeof mqttRefusals)[number];
 
 export interface MqttPeer {
   /** Empty until CONNECT is accepted. */

@@ -41,6 +41,7 @@ class FakePort {
 
 let port = new FakePort();
 const told: unknown[] = [];
+const answers: unknown[] = [];
 let client = make(1024 * 1024);
 
 function make(queueBytesMax: number): LogClient {
@@ -50,11 +51,13 @@ function make(queueBytesMax: number): LogClient {
     health: (problem, disk) => told.push([problem, disk]),
     notice: (error) => told.push(error),
     command: (topic, payload) => told.push([topic, ...payload]),
+    answered: (counts, ms, error) => answers.push([counts, ms >= 0, error?.code ?? null]),
   });
 }
 
 beforeEach(() => {
   told.length = 0;
+  answers.length = 0;
   client = make(1024 * 1024);
 });
 
@@ -116,6 +119,27 @@ describe('accepted messages', () => {
     port.receive({ kind: 'settled', sequence: last?.sequence ?? 0, error: null });
     expect(outcomes).toEqual(new Array(10).fill('ok'));
     expect(client.queueBytes).toBe(0);
+  });
+
+  test('are counted by way in, each batch when it is answered', async () => {
+    for (const source of ['mqtt', 'serial:scale', 'mqtt', 'grpc']) {
+      client.accept({ ...messageOf('a'), source }, () => {});
+    }
+    await turn();
+    client.accept({ ...messageOf('a'), source: 'serial:meter' }, () => {});
+    expect(client.accepted).toEqual({ mqtt: 2, grpc: 1, serial: 2 });
+    await turn();
+    expect(answers).toEqual([]);
+    port.receive({ kind: 'settled', sequence: 1, error: null });
+    port.receive({
+      kind: 'settled',
+      sequence: 2,
+      error: { code: 'LOG_WRITE_FAILED', message: '' },
+    });
+    expect(answers).toEqual([
+      [{ mqtt: 2, grpc: 1, serial: 1 }, true, null],
+      [{ mqtt: 0, grpc: 0, serial: 1 }, true, 'LOG_WRITE_FAILED'],
+    ]);
   });
 
   test('are settled when their batch is, in order, and not before', async () => {

@@ -83,6 +83,7 @@ function connect(
     health: () => {},
     notice: () => {},
     command: () => {},
+    answered: () => {},
   });
   return {
     client,

@@ -61,7 +61,9 @@ test('every metric is on the dashboard, or is left out for a reason', () => {
     // The groups' own say more.
     'millpond_members',
     // For looking closer.
-    'millpond_query_seconds_total',
+    'millpond_query_duration_seconds',
+    'millpond_build_info',
+    'millpond_disk_time_to_full_seconds',
     'millpond_query_processes',
     'millpond_commit_batch_readings',
     'millpond_dead_letters_trimmed_total',

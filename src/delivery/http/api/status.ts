@@ -45,7 +45,14 @@ const statusSchema = z.strictObject({
     commitMsP99: z.number(),
     series: count(),
   }),
-  disk: z.strictObject({ freeBytes: count(), sizeBytes: count(), state: z.enum(diskStates) }),
+  disk: z.strictObject({
+    freeBytes: count(),
+    sizeBytes: count(),
+    state: z.enum(diskStates),
+    fullAt: time()
+      .nullable()
+      .describe('At the current rate, retention considered; null while that is not foreseeable.'),
+  }),
   flash: z.strictObject({
     payloadBytes: count(),
     readings: count(),
@@ -98,7 +105,12 @@ function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
       commitMsP99: log.commitMsP99,
       series: log.series,
     },
-    disk: log.disk,
+    disk: {
+      freeBytes: log.disk.freeBytes,
+      sizeBytes: log.disk.sizeBytes,
+      state: log.disk.state,
+      fullAt: log.disk.fullAtUs === null ? null : isoTime(log.disk.fullAtUs),
+    },
     flash: {
       payloadBytes: log.payloadBytes,
       readings: log.readings,
