@@ -74,7 +74,16 @@ async function loadParts() {
     import('./sources/mqtt/mqtt-events.ts'),
     import('./sources/serial/serial-source.ts'),
   ]);
-  return { ...grpc, ...grpcEvents, ...http, ...io, ...serialWatch, ...mqtt, ...refusals, ...serial };
+  return {
+    ...grpc,
+    ...grpcEvents,
+    ...http,
+    ...io,
+    ...serialWatch,
+    ...mqtt,
+    ...refusals,
+    ...serial,
+  };
 }
 
 /**

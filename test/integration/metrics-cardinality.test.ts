@@ -22,7 +22,7 @@ const hostile = [
   'constructor',
   'Ünïcödé 🌡️',
   ' leading and trailing ',
-  '${jndi:ldap:x}',
+  '$(reboot)',
   "'; drop table readings; --",
   'x'.repeat(128),
 ];

@@ -29,7 +29,7 @@ afterAll(async () => {
   removeFolder(folder);
 });
 
-function valueOf(
+function valueIn(
   from: ReadonlyMap<string, Family>,
   name: string,
   labels: Readonly<Record<string, string>> = {},
@@ -144,11 +144,11 @@ describe('what can be counted is there from the start', () => {
     expect(zero('millpond_dropped_values_total', 'reason')).toEqual([...dropReasons]);
     expect(zero('millpond_mqtt_refused_total', 'reason')).toEqual([...mqttRefusals]);
     expect(zero('millpond_queries_total', 'outcome')).toEqual([...queryOutcomes]);
-    expect(valueOf(families, 'millpond_losses_total', { reason: 'disk_full' })).toBe(0);
+    expect(valueIn(families, 'millpond_losses_total', { reason: 'disk_full' })).toBe(0);
   });
 
   test('and counted', () => {
-    const at = (name: string, labels = {}) => valueOf(families, name, labels) ?? 0;
+    const at = (name: string, labels = {}) => valueIn(families, name, labels) ?? 0;
     expect(at('millpond_dead_letters_total', { reason: 'invalid_json' })).toBe(2);
     expect(at('millpond_dropped_values_total', { reason: 'not_a_number' })).toBe(2);
     expect(at('millpond_mqtt_refused_total', { reason: 'malformed' })).toBe(1);
@@ -162,9 +162,9 @@ describe('what can be counted is there from the start', () => {
 
 test("messages are counted under OpenTelemetry's names, and how long each batch took", async () => {
   const consumed = (from: ReadonlyMap<string, Family>, system: string) =>
-    valueOf(from, 'messaging_client_consumed_messages_total', { messaging_system: system }) ?? -1;
+    valueIn(from, 'messaging_client_consumed_messages_total', { messaging_system: system }) ?? -1;
   const batches = (from: ReadonlyMap<string, Family>, system: string) =>
-    valueOf(from, 'messaging_process_duration_seconds_count', { messaging_system: system }) ?? -1;
+    valueIn(from, 'messaging_process_duration_seconds_count', { messaging_system: system }) ?? -1;
   const before = await scrape(busy.addresses.http);
   await busy.round();
   const after = await scrape(busy.addresses.http);
@@ -183,7 +183,7 @@ test("messages are counted under OpenTelemetry's names, and how long each batch 
 
 test('delays are counted since the start, so that two who scrape see the same', async () => {
   const counts = (from: ReadonlyMap<string, Family>) =>
-    ['io', 'log'].map((thread) => valueOf(from, `millpond_${thread}_thread_delay_seconds_count`)!);
+    ['io', 'log'].map((thread) => valueIn(from, `millpond_${thread}_thread_delay_seconds_count`)!);
   const first = counts(await scrape(busy.addresses.http));
   const second = counts(await scrape(busy.addresses.http));
   expect(first.every((count) => count > 0)).toBe(true);

@@ -8,7 +8,7 @@ import {
   writtenBytesPerReading,
 } from '../../../observability/gateway-status.ts';
 import { consumerAnswer, consumerSchema } from './consumer-answer.ts';
-import { count, time } from './fields.ts';
+import { count, time, timeOrNull } from './fields.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 import { streamAnswer, streamSchema } from './stream-answer.ts';
 
@@ -109,7 +109,7 @@ function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
       freeBytes: log.disk.freeBytes,
       sizeBytes: log.disk.sizeBytes,
       state: log.disk.state,
-      fullAt: log.disk.fullAtUs === null ? null : isoTime(log.disk.fullAtUs),
+      fullAt: timeOrNull(log.disk.fullAtUs),
     },
     flash: {
       payloadBytes: log.payloadBytes,
