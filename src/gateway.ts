@@ -198,6 +198,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     };
   }
 
+  const inspector = new InspectionClient(client);
   const grpc = new parts.GrpcServer({
     ...config.grpc,
     telemetry: {
@@ -222,7 +223,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       membersMax: config.consume.membersMax,
       unansweredMax: 2 * config.consume.creditsMax,
     },
-    inspector: new InspectionClient(client),
+    inspector,
     consumersMax: config.log.consumersMax,
     groups: client.groups,
     reloadProfiles,
@@ -243,7 +244,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       problem: () => health.problem,
       isAlive: () => !isStopping,
     },
-    api: { version, gatewayStatus },
+    api: { version, gatewayStatus, log: inspector, groups: client.groups },
   });
 
   let stopping: Promise<void> | null = null;

@@ -22,7 +22,7 @@ import { LogBackup } from './log/backup.ts';
 import { ConsumerMoves } from './log/consumer-moves.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
-import { listDevices } from './log/device-list.ts';
+import { listDevices, readDevice } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf } from './log/disk-space.ts';
 import { GroupLetterWork } from './log/groups/group-letter-work.ts';
@@ -143,12 +143,13 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return log.inspect((connection) => listLosses(connection, request));
       },
       listSegments: async (request) => listSegments(log.streams, request),
-      listDevices: async (request) => listDevices(log, request, options.clock()),
-      listDeadLetters: ({ filter, from, limit }) =>
-        log.inspect((connection) => listDeadLetters(connection, filter, { from, limit })),
+      listDevices: (request) => listDevices(log, request, options.clock()),
+      readDevice: async (name) => readDevice(log, name, options.clock()),
+      listDeadLetters: (request) =>
+        log.inspect((connection) => listDeadLetters(connection, request)),
       readDeadLetter: (id) =>
         log.inspect(async (connection) => {
-          const filter = { profile: '', reason: '', ids: [id] };
+          const filter = { profile: '', reason: '', topic: '', ids: [id] };
           const [letter] = await readDeadLetters(connection, filter, {
             from: id,
             limit: 1,

@@ -3,6 +3,7 @@
 import type { StartRequest } from '../core/contracts.ts';
 import type {
   DeadLetterEntry,
+  DeadLetterPageRequest,
   DeadLetterWithPayload,
   DeadLetterWork,
   Purged,
@@ -17,6 +18,8 @@ import type {
   LogStatus,
   LossCursor,
   LossEntry,
+  LossPageRequest,
+  OneDevice,
   Page,
   PageRequest,
   SegmentCursor,
@@ -36,7 +39,7 @@ export class InspectionClient implements LogInspector {
     return this.#client.status();
   }
 
-  listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>> {
+  listLosses(request: LossPageRequest): Promise<Page<LossEntry, LossCursor>> {
     return this.#client.askInTime('listLosses', request);
   }
 
@@ -46,6 +49,10 @@ export class InspectionClient implements LogInspector {
 
   listDevices(request: DevicePageRequest): Promise<DevicePage> {
     return this.#client.askInTime('listDevices', request);
+  }
+
+  readDevice(name: string): Promise<OneDevice> {
+    return this.#client.askInTime('readDevice', name);
   }
 
   async seekConsumer(request: StartRequest): Promise<void> {
@@ -60,8 +67,8 @@ export class InspectionClient implements LogInspector {
     await this.#client.ask('deleteConsumer', consumer);
   }
 
-  listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>> {
-    return this.#client.askInTime('listDeadLetters', work);
+  listDeadLetters(request: DeadLetterPageRequest): Promise<Page<DeadLetterEntry, number>> {
+    return this.#client.askInTime('listDeadLetters', request);
   }
 
   readDeadLetter(id: number): Promise<DeadLetterWithPayload | null> {

@@ -3,6 +3,7 @@
 import type { EncodedFetch, FetchRequest, StartRequest } from '../core/contracts.ts';
 import type {
   DeadLetterEntry,
+  DeadLetterPageRequest,
   DeadLetterWithPayload,
   DeadLetterWork,
   Purged,
@@ -29,6 +30,8 @@ import type {
   LogStatus,
   LossCursor,
   LossEntry,
+  LossPageRequest,
+  OneDevice,
   Page,
   PageRequest,
   SegmentCursor,
@@ -57,10 +60,11 @@ export interface Calls {
   reloadProfiles: { ask: null; answer: { profiles: number } };
   status: { ask: null; answer: LogStatus };
   metrics: { ask: null; answer: string };
-  listLosses: { ask: PageRequest<LossCursor>; answer: Page<LossEntry, LossCursor> };
+  listLosses: { ask: LossPageRequest; answer: Page<LossEntry, LossCursor> };
   listSegments: { ask: PageRequest<SegmentCursor>; answer: Page<SegmentEntry, SegmentCursor> };
   listDevices: { ask: DevicePageRequest; answer: DevicePage };
-  listDeadLetters: { ask: DeadLetterWork; answer: Page<DeadLetterEntry, number> };
+  readDevice: { ask: string; answer: OneDevice };
+  listDeadLetters: { ask: DeadLetterPageRequest; answer: Page<DeadLetterEntry, number> };
   readDeadLetter: { ask: number; answer: DeadLetterWithPayload | null };
   reprocessDeadLetters: { ask: DeadLetterWork; answer: Reprocessed };
   purgeDeadLetters: { ask: DeadLetterWork; answer: Purged };

@@ -6,6 +6,8 @@ import type { RawMessage } from './raw-message.ts';
 export interface DeadLetterFilter {
   readonly profile: string;
   readonly reason: string;
+  /** A glob. */
+  readonly topic: string;
   readonly ids: readonly number[];
 }
 
@@ -36,6 +38,12 @@ export interface DeadLetterWork {
   readonly filter: DeadLetterFilter;
   readonly from: number;
   readonly limit: number;
+}
+
+export interface DeadLetterPageRequest extends Omit<DeadLetterWork, 'from'> {
+  readonly order: 'oldest' | 'newest';
+  /** The number of the page's first letter, or beyond it; null is the beginning. */
+  readonly from: number | null;
 }
 
 export interface Reprocessed {

@@ -86,6 +86,7 @@ export const errorTable = {
     'OUT_OF_RANGE',
     'Start at or before the high watermark, or at EDGE_LATEST.',
   ),
+  DEVICE_UNKNOWN: kind('NOT_FOUND', 'Name a device that `millpond devices` lists.'),
   REQUEST_INVALID: kind('INVALID_ARGUMENT', 'Correct the named field.'),
   CONSUMER_NAME_INVALID: kind(
     'INVALID_ARGUMENT',

@@ -4,6 +4,7 @@
 import type { StartRequest } from './contracts.ts';
 import type {
   DeadLetterEntry,
+  DeadLetterPageRequest,
   DeadLetterWithPayload,
   DeadLetterWork,
   Purged,
@@ -124,6 +125,10 @@ export interface SegmentCursor {
   readonly fromOffset: number;
 }
 
+export interface LossPageRequest extends PageRequest<LossCursor> {
+  readonly order: 'oldest' | 'newest';
+}
+
 /** `stream` null is all of them, `from` null the beginning. */
 export interface PageRequest<Cursor> {
   readonly stream: string | null;
@@ -164,19 +169,42 @@ export interface DeviceEntry {
   readonly latest: readonly LatestValue[];
 }
 
+/** `lastSeen` is the newest first. */
+export const deviceOrders = ['firstSeen', 'name', 'lastSeen'] as const;
+
+export type DeviceOrder = (typeof deviceOrders)[number];
+
+/** A device that was looked at last: its number, and when it was last seen. */
+export interface DeviceCursor {
+  readonly number: number;
+  readonly lastSeenUs: number;
+}
+
 export interface DevicePageRequest {
-  /** Empty for all. */
-  readonly glob: string;
+  /** Globs, empty for all. */
+  readonly devices: readonly string[];
+  /** Globs: only latest values of these, and devices that have some; empty for all. */
+  readonly metrics: readonly string[];
+  /** A part of the name, in any case; empty for all. */
+  readonly search: string;
   readonly onlyStale: boolean;
-  /** The number of the first device looked at; 0 is the beginning. */
-  readonly from: number;
+  readonly order: DeviceOrder;
+  /** The page begins behind it; null is the beginning. */
+  readonly from: DeviceCursor | null;
   readonly limit: number;
 }
 
 /** May be empty and not the last. */
-export interface DevicePage extends Page<DeviceEntry, number> {
+export interface DevicePage extends Page<DeviceEntry, DeviceCursor> {
   /** The clock by which a device is stale. */
   readonly nowUs: number;
+}
+
+/** With as many of its latest values as go into half a megabyte. */
+export interface OneDevice {
+  readonly nowUs: number;
+  /** Null when there is none of that name. */
+  readonly entry: DeviceEntry | null;
 }
 
 export interface BackupPlan {
@@ -196,10 +224,11 @@ export interface BackupFile {
 export interface LogInspector {
   status(): Promise<LogStatus>;
   /** Throws STREAM_UNKNOWN. */
-  listLosses(request: PageRequest<LossCursor>): Promise<Page<LossEntry, LossCursor>>;
+  listLosses(request: LossPageRequest): Promise<Page<LossEntry, LossCursor>>;
   /** Throws STREAM_UNKNOWN. */
   listSegments(request: PageRequest<SegmentCursor>): Promise<Page<SegmentEntry, SegmentCursor>>;
   listDevices(request: DevicePageRequest): Promise<DevicePage>;
+  readDevice(name: string): Promise<OneDevice>;
   /**
    * Of a consumer or a group, as the two that follow; durable when it resolves. Makes a consumer that
    * there is not yet. Throws STREAM_UNKNOWN, CONSUMER_NAME_INVALID, CONSUMER_LIMIT, OFFSET_BEYOND_END.
@@ -209,7 +238,7 @@ export interface LogInspector {
   resetConsumer(consumer: ConsumerName): Promise<void>;
   /** Throws STREAM_UNKNOWN, CONSUMER_UNKNOWN. */
   deleteConsumer(consumer: ConsumerName): Promise<void>;
-  listDeadLetters(work: DeadLetterWork): Promise<Page<DeadLetterEntry, number>>;
+  listDeadLetters(request: DeadLetterPageRequest): Promise<Page<DeadLetterEntry, number>>;
   /** Null when there is none of that number. */
   readDeadLetter(id: number): Promise<DeadLetterWithPayload | null>;
   reprocessDeadLetters(work: DeadLetterWork): Promise<Reprocessed>;

@@ -1,34 +1,45 @@
-// Dead letters read back: a page of them, or one with its bytes, the oldest first.
+// Dead letters read back: a page of them, from either end, or one with its bytes.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBBlobValue } from '@duckdb/node-api';
 import type {
   DeadLetterEntry,
   DeadLetterFilter,
+  DeadLetterPageRequest,
   DeadLetterWithPayload,
 } from '../core/dead-letter.ts';
-import type { Page, PageRequest } from '../core/log-inspection.ts';
+import type { Page } from '../core/log-inspection.ts';
 import { marksOf } from '../core/raw-message.ts';
 import { PARTIAL } from './schema.ts';
 
 const columns = `id, epoch_us(received_at) as received_at_us, source, topic, profile, reason, detail,
   flags, octet_length(payload) as bytes`;
 // An empty text is any; an empty list is any.
-const chosen = `id >= $1 and ($2 = '' or profile = $2) and ($3 = '' or reason = $3)
-  and (len($4) = 0 or list_contains(string_split($4, ','), id::varchar))`;
+const chosen = `($2 = '' or profile = $2) and ($3 = '' or reason = $3)
+  and ($4 = '' or topic like $4 escape '\\') and (len($5) = 0 or list_contains(string_split($5, ','), id::varchar))`;
 
-function valuesOf({ profile, reason, ids }: DeadLetterFilter, from: number) {
-  return [BigInt(from), profile, reason, ids.join(',')];
+function valuesOf({ profile, reason, topic, ids }: DeadLetterFilter, from: number) {
+  return [BigInt(from), profile, reason, likeOf(topic), ids.join(',')];
+}
+
+/** A glob as SQL's LIKE has it. */
+function likeOf(glob: string): string {
+  return glob
+    .replaceAll(/[%_\\]/g, '\\$&')
+    .replaceAll('*', '%')
+    .replaceAll('?', '_');
 }
 
 export async function listDeadLetters(
   connection: DuckDBConnection,
-  filter: DeadLetterFilter,
-  { from, limit }: Omit<PageRequest<number>, 'stream'>,
+  { filter, order, from, limit }: DeadLetterPageRequest,
 ): Promise<Page<DeadLetterEntry, number>> {
+  const isOldest = order === 'oldest';
   const result = await connection.runAndReadAll(
-    `select ${columns} from dead_letters where ${chosen} order by id limit ${limit + 1}`,
-    valuesOf(filter, from ?? 0),
+    `select ${columns} from dead_letters
+     where id ${isOldest ? '>=' : '<='} $1 and ${chosen}
+     order by id ${isOldest ? 'asc' : 'desc'} limit ${limit + 1}`,
+    valuesOf(filter, from ?? (isOldest ? 0 : Number.MAX_SAFE_INTEGER)),
   );
   const found = result.getRowObjects().map(entryOf);
   return { entries: found.slice(0, limit), next: found[limit]?.id ?? null };
@@ -40,7 +51,7 @@ export async function readDeadLetters(
   filter: DeadLetterFilter,
   { from, limit, bytesMax }: { from: number; limit: number; bytesMax: number },
 ): Promise<DeadLetterWithPayload[]> {
-  const { entries } = await listDeadLetters(connection, filter, { from, limit });
+  const { entries } = await listDeadLetters(connection, { filter, order: 'oldest', from, limit });
   let bytes = 0;
   const taken = entries.filter((entry, index) => {
     bytes += entry.bytes;
@@ -50,7 +61,7 @@ export async function readDeadLetters(
   if (last === undefined) return [];
   const result = await connection.runAndReadAll(
     `select ${columns}, payload, parts from dead_letters left join dead_letter_parts using (id)
-     where ${chosen} and id <= ${last.id} order by id`,
+     where id >= $1 and ${chosen} and id <= ${last.id} order by id`,
     valuesOf(filter, from),
   );
   return result.getRowObjects().map((row) => ({

@@ -35,7 +35,7 @@ export class DeadLetterWorker {
   purge(work: DeadLetterWork): Promise<Purged> {
     return this.#inTurn(async () => {
       const page = await this.#log.inspect((connection) =>
-        listDeadLetters(connection, work.filter, work),
+        listDeadLetters(connection, { ...work, order: 'oldest' }),
       );
       const count = this.#log.removeDeadLetters(page.entries.map(({ id }) => id));
       if (count > 0) {

@@ -1,21 +1,23 @@
-// The list of devices, a page at a time, in the order in which they were first seen. A page looks at
-// so many devices and holds so many bytes, so that it never keeps commits waiting for long.
+// The list of devices, a page at a time, and one of them. A page holds so many bytes, so that it never
+// keeps commits waiting for long.
 
 import { matchesGlob } from '../core/glob.ts';
 import type {
+  DeviceCursor,
   DeviceEntry,
   DevicePage,
   DevicePageRequest,
   LatestValue,
+  OneDevice,
 } from '../core/log-inspection.ts';
+import { pickDevices } from './device-order.ts';
 import type { DeviceState } from './device-state.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 
-/** Devices looked at for one page, whether they are on it or not. */
-const LOOKED_AT_MAX = 20_000;
-/** Values of one device: so many, and none behind the one with which they go beyond the bytes. */
+/** Values of one device on a page: so many. */
 const LATEST_MAX = 200;
+/** And none behind the one with which they go beyond this. */
 const LATEST_BYTES = 512 * 1024;
 /** A page ends behind the device with which it goes beyond this. */
 const PAGE_BYTES = 1024 * 1024;
@@ -28,32 +30,47 @@ export interface DeviceListParts {
   readonly devices: DeviceState;
 }
 
-export function listDevices(
+export async function listDevices(
   parts: DeviceListParts,
-  { glob, onlyStale, from, limit }: DevicePageRequest,
+  request: DevicePageRequest,
   nowUs: number,
-): DevicePage {
-  const { series, devices } = parts;
+): Promise<DevicePage> {
+  const { devices, next } = await pickDevices(parts, request, nowUs);
+  const wanted = { nowUs, metrics: request.metrics, latestMax: LATEST_MAX };
   const entries: DeviceEntry[] = [];
-  const end = Math.min(series.deviceCount, from + LOOKED_AT_MAX);
   let bytes = 0;
-  let device = from;
-  for (; device < end && entries.length < limit && bytes < PAGE_BYTES; device++) {
-    if (glob !== '' && !matchesGlob(glob, series.deviceName(device))) continue;
-    if (onlyStale && !devices.activity(device, nowUs).isStale) continue;
-    const entry = entryOf(parts, device, nowUs);
+  let last: DeviceCursor | null = null;
+  for (const device of devices) {
+    if (bytes >= PAGE_BYTES) return { nowUs, entries, next: last };
+    last = device;
+    const entry = entryOf(parts, device.number, wanted);
     if (entry === null) continue;
     entries.push(entry);
     bytes += entry.latest.reduce((sum, latest) => sum + bytesOf(latest), VALUE_BYTES);
   }
-  return { nowUs, entries, next: device < series.deviceCount ? device : null };
+  return { nowUs, entries, next };
 }
 
-/** Null for a device of which nothing is durable yet. */
+/** Not longer than a page either. */
+export function readDevice(parts: DeviceListParts, name: string, nowUs: number): OneDevice {
+  const number = parts.series.deviceNumber(name);
+  if (number === null) return { nowUs, entry: null };
+  const wanted = { nowUs, metrics: [], latestMax: Number.POSITIVE_INFINITY };
+  return { nowUs, entry: entryOf(parts, number, wanted) };
+}
+
+interface WantedValues {
+  readonly nowUs: number;
+  /** Globs, empty for all. */
+  readonly metrics: readonly string[];
+  readonly latestMax: number;
+}
+
+/** Null for a device of which nothing is durable yet, or nothing of the metrics. */
 function entryOf(
   { series, seriesState, devices }: DeviceListParts,
   device: number,
-  nowUs: number,
+  { nowUs, metrics, latestMax }: WantedValues,
 ): DeviceEntry | null {
   const latest: LatestValue[] = [];
   let firstSeenUs = Number.POSITIVE_INFINITY;
@@ -66,14 +83,15 @@ function entryOf(
     count += 1;
     readings += state.readings;
     firstSeenUs = Math.min(firstSeenUs, state.firstSeenUs);
-    if (latest.length === LATEST_MAX || bytes >= LATEST_BYTES) continue;
+    if (latest.length >= latestMax || bytes >= LATEST_BYTES) continue;
     const { channel, metric, unit, source } = series.keyOf(id);
+    if (metrics.length > 0 && !metrics.some((glob) => matchesGlob(glob, metric))) continue;
     const { value, measuredAtUs, lastSeenUs: receivedAtUs } = state;
     const entry = { channel, metric, unit, source, value, measuredAtUs, receivedAtUs };
     latest.push(entry);
     bytes += bytesOf(entry);
   }
-  if (count === 0) return null;
+  if (count === 0 || (metrics.length > 0 && latest.length === 0)) return null;
   return {
     device: series.deviceName(device),
     profile: devices.profileOf(device),

@@ -1,21 +1,24 @@
-// The list of losses, a page at a time, in the order of their times. A page goes on behind what the
+// The list of losses, a page at a time, in the order of their times, from either end. A page goes on behind what the
 // last one ended with, so that entries which come or go meanwhile neither repeat nor hide others.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { LossCursor, LossEntry, Page, PageRequest } from '../core/log-inspection.ts';
+import type { LossCursor, LossEntry, LossPageRequest, Page } from '../core/log-inspection.ts';
 
 export async function listLosses(
   connection: DuckDBConnection,
-  { stream, from, limit }: PageRequest<LossCursor>,
+  { stream, order, from, limit }: LossPageRequest,
 ): Promise<Page<LossEntry, LossCursor>> {
-  const start: LossCursor = from ?? { recordedAtUs: Number.MIN_SAFE_INTEGER, skip: 0 };
+  const isOldest = order === 'oldest';
+  const beginning = isOldest ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
+  const start: LossCursor = from ?? { recordedAtUs: beginning, skip: 0 };
+  const direction = isOldest ? 'asc' : 'desc';
   // Entries of one time stand in the order in which they were written.
   const result = await connection.runAndReadAll(
     `select stream, first_offset, last_offset, count, reason, detail,
        epoch_us(recorded_at) as recorded_at_us
      from losses
-     where epoch_us(recorded_at) >= $1 and ($2 is null or stream = $2)
-     order by recorded_at, rowid limit $3 offset $4`,
+     where epoch_us(recorded_at) ${isOldest ? '>=' : '<='} $1 and ($2 is null or stream = $2)
+     order by recorded_at ${direction}, rowid ${direction} limit $3 offset $4`,
     [BigInt(start.recordedAtUs), stream, BigInt(limit + 1), BigInt(start.skip)],
   );
   const found = result.getRowObjects().map(entryOf);

@@ -47,6 +47,11 @@ export class SeriesTable {
     return this.#deviceOf[series] as number;
   }
 
+  /** Null when there is none of that name. */
+  deviceNumber(name: string): number | null {
+    return this.#deviceIds.get(name) ?? null;
+  }
+
   deviceName(device: number): string {
     return this.#deviceNames[device] as string;
   }

@@ -15,7 +15,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const START_US = 1_700_000_000_000_000;
 const DAY_US = 86_400_000_000;
-const all = { filter: { profile: '', reason: '', ids: [] }, from: 0, limit: 1000 };
+const all = { filter: { profile: '', reason: '', topic: '', ids: [] }, from: 0, limit: 1000 };
 const dead = { reason: 'wrong_type', detail: '' } as const;
 
 async function setUp(options: Partial<LogOptions> = {}) {

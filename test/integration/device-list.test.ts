@@ -1,8 +1,13 @@
 // The list of devices of a log on a real database: in pages, by name, stale ones alone, and after a
 // restart.
 import { expect, test } from 'vitest';
-import type { DeviceEntry, DevicePageRequest } from '../../src/core/log-inspection.ts';
-import { listDevices } from '../../src/log/device-list.ts';
+import type {
+  DeviceCursor,
+  DeviceEntry,
+  DevicePage,
+  DevicePageRequest,
+} from '../../src/core/log-inspection.ts';
+import { listDevices, readDevice } from '../../src/log/device-list.ts';
 import type { Log } from '../../src/log/log.ts';
 import { messageOf, settled } from '../contract/log.ts';
 import { openLog } from '../support/duckdb-log.ts';
@@ -31,7 +36,9 @@ function append(
 }
 
 function list(log: Log, nowUs: number, asked: Partial<DevicePageRequest> = {}) {
-  return listDevices(log, { glob: '', onlyStale: false, from: 0, limit: 100, ...asked }, nowUs);
+  const all = { devices: [], metrics: [], search: '', onlyStale: false } as const;
+  const request = { ...all, order: 'firstSeen', from: null, limit: 100, ...asked } as const;
+  return listDevices(log, request, nowUs);
 }
 
 const names = (entries: readonly DeviceEntry[]): string[] => entries.map(({ device }) => device);
@@ -44,10 +51,10 @@ test('holds what each device did last, and what its habit is', async () => {
   }
   append(log, 'cellar', startUs, { temperature: 8 });
   // Nothing is told of a device before it is durable.
-  expect(list(log, startUs).entries).toEqual([]);
+  expect((await list(log, startUs)).entries).toEqual([]);
   await settled(log);
   const nowUs = startUs + 5 * MINUTE_US;
-  const page = list(log, nowUs);
+  const page = await list(log, nowUs);
   expect(page).toMatchObject({ nowUs, next: null });
   const [attic, cellar] = page.entries;
   const receivedAtUs = startUs + 4 * MINUTE_US;
@@ -79,17 +86,23 @@ test('pages have every device once, in the order in which they came', async () =
   await settled(log);
   for (const limit of [1, 7, 23, 100]) {
     const found: string[] = [];
-    for (let from: number | null = 0; from !== null; ) {
-      const page = list(log, startUs, { from, limit });
+    let from: DeviceCursor | null = null;
+    do {
+      const page: DevicePage = await list(log, startUs, { from, limit });
       expect(page.entries.length).toBeLessThanOrEqual(limit);
       found.push(...names(page.entries));
       from = page.next;
-    }
+    } while (from !== null);
     expect(found).toEqual(all);
   }
-  expect(names(list(log, startUs, { glob: 'd1?' }).entries)).toEqual(all.slice(10, 20));
-  expect(list(log, startUs, { glob: 'x*' })).toMatchObject({ entries: [], next: null });
-  expect(list(log, startUs, { from: 1000 })).toMatchObject({ entries: [], next: null });
+  expect(names((await list(log, startUs, { devices: ['d1?'] })).entries)).toEqual(
+    all.slice(10, 20),
+  );
+  expect(await list(log, startUs, { devices: ['x*'] })).toMatchObject({ entries: [], next: null });
+  expect(await list(log, startUs, { from: { number: 1000, lastSeenUs: 0 } })).toMatchObject({
+    entries: [],
+    next: null,
+  });
   await log.close();
 });
 
@@ -100,19 +113,23 @@ test('a page ends where it has grown large, and a device has only so many values
   );
   for (const device of ['a', 'b', 'c', 'd']) append(log, device, startUs, texts);
   await settled(log);
-  const first = list(log, startUs);
+  const first = await list(log, startUs);
   expect(names(first.entries)).toEqual(['a', 'b', 'c']);
   expect(first.entries[0]).toMatchObject({ series: 300 });
   expect(first.entries[0]?.latest.length).toBe(200);
-  expect(names(list(log, startUs, { from: first.next ?? -1 }).entries)).toEqual(['d']);
+  expect(names((await list(log, startUs, { from: first.next })).entries)).toEqual(['d']);
   const long = Object.fromEntries(
     Array.from({ length: 10 }, (_, index) => [`m${index}`, 'x'.repeat(100_000)]),
   );
   append(log, 'long', startUs, long);
   await settled(log);
-  const [entry] = list(log, startUs, { glob: 'long' }).entries;
+  const [entry] = (await list(log, startUs, { devices: ['long'] })).entries;
   expect(entry).toMatchObject({ series: 10, readings: 10 });
   expect(entry?.latest.length).toBe(6);
+  // One alone has more of them.
+  expect(readDevice(log, 'a', startUs).entry?.latest.length).toBeGreaterThan(200);
+  expect(readDevice(log, 'long', startUs).entry).toEqual(entry);
+  expect(readDevice(log, 'nobody', startUs).entry).toBeNull();
   await log.close();
 });
 
@@ -125,15 +142,15 @@ test('only those that are silent for longer than usual, also after a restart', a
   }
   await settled(log);
   const nowUs = startUs + 10 * MINUTE_US;
-  expect(names(list(log, nowUs, { onlyStale: true }).entries)).toEqual(['cellar']);
+  expect(names((await list(log, nowUs, { onlyStale: true })).entries)).toEqual(['cellar']);
   expect(log.devices.staleCount(nowUs)).toBe(1);
   await log.close();
 
   const againUs = startUs + 1000 * MINUTE_US;
   const again = await openLog(folder, { clock: () => againUs });
   // Silent for a long time, of which the log was there for nothing.
-  expect(names(list(again, againUs, { onlyStale: true }).entries)).toEqual([]);
-  const [attic] = list(again, againUs).entries;
+  expect(names((await list(again, againUs, { onlyStale: true })).entries)).toEqual([]);
+  const [attic] = (await list(again, againUs)).entries;
   expect(attic).toMatchObject({
     device: 'attic',
     profile: '',
@@ -146,12 +163,25 @@ test('only those that are silent for longer than usual, also after a restart', a
   append(again, 'attic', againUs + 4 * MINUTE_US, { temperature: 21 });
   await settled(again);
   const laterUs = againUs + 5 * MINUTE_US;
-  const stale = list(again, laterUs, { onlyStale: true }).entries;
+  const stale = (await list(again, laterUs, { onlyStale: true })).entries;
   expect(names(stale)).toEqual(['cellar']);
-  expect(list(again, laterUs, { glob: 'attic' }).entries[0]).toMatchObject({
+  expect((await list(again, laterUs, { devices: ['attic'] })).entries[0]).toMatchObject({
     profile: 'of-attic',
     usualIntervalUs: MINUTE_US,
     isStale: false,
   });
   await again.close();
+});
+
+test('of some metrics only those values, and only devices that have them', async () => {
+  const log = await openLog(tempFolder());
+  append(log, 'attic', startUs, { temperature: 1, humidity: 2, 'air.pressure': 3 });
+  append(log, 'door', startUs, { contact: 1 });
+  await settled(log);
+  const metrics = ['temp*', 'humidity'];
+  const { entries, next } = await list(log, startUs, { metrics });
+  expect([names(entries), next]).toEqual([['attic'], null]);
+  expect(entries[0]).toMatchObject({ series: 3 });
+  expect(entries[0]?.latest.map(({ metric }) => metric)).toEqual(['temperature', 'humidity']);
+  await log.close();
 });

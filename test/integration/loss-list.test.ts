@@ -2,7 +2,7 @@
 // or goes between two pages.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeEach, expect, test } from 'vitest';
-import type { LossCursor, LossEntry } from '../../src/core/log-inspection.ts';
+import type { LossCursor, LossEntry, LossPageRequest } from '../../src/core/log-inspection.ts';
 import { listLosses } from '../../src/log/loss-list.ts';
 import { createTables } from '../../src/log/schema.ts';
 
@@ -33,11 +33,13 @@ async function insert(first: number, next: number): Promise<void> {
   }
 }
 
-async function listAll(limit: number, between: () => Promise<void> = async () => {}) {
+type Order = LossPageRequest['order'];
+
+async function listAll(limit: number, between = async () => {}, order: Order = 'oldest') {
   const pages: LossEntry[][] = [];
   let from: LossCursor | null = null;
   do {
-    const page = await listLosses(connection, { stream: null, from, limit });
+    const page = await listLosses(connection, { stream: null, order, from, limit });
     pages.push([...page.entries]);
     from = page.next;
     await between();
@@ -54,6 +56,12 @@ test.each([1, 2, 3, 4, 9, 10, 11])('in pages of %i', async (limit) => {
   const pages = await listAll(limit);
   expect(numbers(pages)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(pages.length).toBe(Math.ceil(10 / limit));
+});
+
+test.each([1, 2, 3, 4, 9, 10, 11])('the newest first, in pages of %i', async (limit) => {
+  await insert(0, 10);
+  const pages = await listAll(limit, undefined, 'newest');
+  expect(numbers(pages)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
 });
 
 test('an entry is told with its range, or without one', async () => {
@@ -84,7 +92,7 @@ test('an entry is told with its range, or without one', async () => {
 
 test('of one stream', async () => {
   await insert(0, 10);
-  const request = { stream: 'odd', from: null, limit: 3 };
+  const request = { stream: 'odd', order: 'oldest', from: null, limit: 3 } as const;
   const first = await listLosses(connection, request);
   const second = await listLosses(connection, { ...request, from: first.next });
   expect(numbers([[...first.entries], [...second.entries]])).toEqual([1, 3, 5, 7, 9]);

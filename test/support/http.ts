@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { GroupInspector } from '../../src/core/group.ts';
+import type { LogInspector } from '../../src/core/log-inspection.ts';
 import { type HttpParts, HttpServer } from '../../src/delivery/http/server.ts';
 import { portOf } from './gateway.ts';
+
+const fails = (): Promise<never> => Promise.reject(new Error('no gateway behind it'));
 
 /** Resolves with its address; it stops with the test. */
 export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string> {
@@ -21,7 +25,9 @@ export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string>
     },
     api: {
       version: '0.0.0',
-      gatewayStatus: () => Promise.reject(new Error('no gateway behind it')),
+      gatewayStatus: fails,
+      log: new Proxy({}, { get: () => fails }) as LogInspector,
+      groups: new Proxy({}, { get: () => fails }) as GroupInspector,
     },
     ...parts,
   });

@@ -134,6 +134,7 @@ async function listLosses(
 ): Promise<ListLossesResponse> {
   const { entries, next } = await log.listLosses({
     stream: stream === '' ? null : stream,
+    order: 'oldest',
     from: fromPageToken(pageToken, { recordedAtUs: 'number', skip: 'number' }),
     limit: pageSizeOf(pageSize),
   });

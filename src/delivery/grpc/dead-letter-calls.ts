@@ -24,7 +24,8 @@ export async function listDeadLetters(
 ): Promise<ListDeadLettersResponse> {
   const { entries, next } = await log.listDeadLetters({
     filter: filterOf(filter),
-    from: fromPageToken(pageToken, { id: 'number' })?.id ?? 0,
+    order: 'oldest',
+    from: fromPageToken(pageToken, { id: 'number' })?.id ?? null,
     limit: pageSizeOf(pageSize),
   });
   return {
@@ -74,12 +75,12 @@ function workOf({ filter, fromId, limit }: ReprocessDeadLettersRequest | PurgeDe
 }
 
 function filterOf(filter: ListDeadLettersRequest['filter']): DeadLetterFilter {
-  if (filter === undefined) return { profile: '', reason: '', ids: [] };
+  if (filter === undefined) return { profile: '', reason: '', topic: '', ids: [] };
   const { profile, reason, ids } = filter;
   if (ids.length > IDS_MAX) {
     throw new MillpondError('REQUEST_INVALID', `filter.ids: at most ${IDS_MAX} of them.`);
   }
-  return { profile, reason, ids: ids.map((id) => numberOf(id, 'filter.ids')) };
+  return { profile, reason, topic: '', ids: ids.map((id) => numberOf(id, 'filter.ids')) };
 }
 
 function numberOf(id: bigint, field: string): number {

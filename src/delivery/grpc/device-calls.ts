@@ -27,10 +27,18 @@ export async function listDevices(
     throw new MillpondError('REQUEST_INVALID', 'page_token is none that a page ended with.');
   }
   const limit = pageSizeOf(pageSize);
-  const { nowUs, entries, next } = await log.listDevices({ glob: device, onlyStale, from, limit });
+  const { nowUs, entries, next } = await log.listDevices({
+    devices: device === '' ? [] : [device],
+    metrics: [],
+    search: '',
+    onlyStale,
+    order: 'firstSeen',
+    from: from === 0 ? null : { number: from - 1, lastSeenUs: 0 },
+    limit,
+  });
   return {
     devices: entries.map(toDevice),
-    nextPageToken: toPageToken(next === null ? null : [next]),
+    nextPageToken: toPageToken(next === null ? null : [next.number + 1]),
     nowUs: BigInt(nowUs),
   };
 }

@@ -68,6 +68,7 @@ function connect(
       listLosses: missing,
       listSegments: missing,
       listDevices: missing,
+      readDevice: missing,
       beginBackup: missing,
       readBackup: missing,
       endBackup: missing,

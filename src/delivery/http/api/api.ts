@@ -5,6 +5,11 @@ import fastifySwagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { PROBLEM_TYPE, problemSchema } from '../problem.ts';
+import { addConsumers } from './consumers.ts';
+import { addDeadLetters } from './dead-letters.ts';
+import { addDevices } from './devices.ts';
+import { addGroups } from './groups.ts';
+import { addLosses } from './losses.ts';
 import { noParameters } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 import { addStatus } from './status.ts';
@@ -17,7 +22,14 @@ const problemAnswer = {
 };
 
 /** One resource a file. */
-const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [addStatus];
+const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [
+  addStatus,
+  addDevices,
+  addConsumers,
+  addGroups,
+  addDeadLetters,
+  addLosses,
+];
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   void app.register(fastifySwagger, {

@@ -8,12 +8,16 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { GroupInspector } from '../../../core/group.ts';
+import type { LogInspector } from '../../../core/log-inspection.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
 
 export interface ApiParts {
   readonly version: string;
-  /** Throws LOG_OPENING, LOG_NOT_ANSWERING. */
+  /** Throws LOG_OPENING, LOG_NOT_ANSWERING, as all that ask the log. */
   readonly gatewayStatus: () => Promise<GatewayStatus>;
+  readonly log: LogInspector;
+  readonly groups: GroupInspector;
 }
 
 /** Where a resource adds its routes; paths are below /api/v1. */
