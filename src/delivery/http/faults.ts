@@ -36,8 +36,11 @@ function faultOf(thrown: FastifyError, request: FastifyRequest): Fault {
   }
   // Of fastify itself: a path, a length or a type of content that it does not take.
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    const error = new MillpondError('REQUEST_INVALID', thrown.message, { cause: thrown });
-    return { error, status: statusCode };
+    const text = statusCode === 415 ? 'A body must be application/json.' : thrown.message;
+    return {
+      error: new MillpondError('REQUEST_INVALID', text, { cause: thrown }),
+      status: statusCode,
+    };
   }
   return { error: asMillpondError(thrown) };
 }

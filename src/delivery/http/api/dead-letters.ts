@@ -100,15 +100,18 @@ export function addDeadLetters(api: ApiRoutes, { log }: ApiParts): void {
     summary: 'Decodes dead letters again by the profiles of now',
     description: `At most ${WORK_LETTERS_MAX} with one request: while nextCursor is not null, ask again with it.`,
     tags,
-    body: z.strictObject({
-      ...filterFields,
-      ids: z
-        .array(id)
-        .max(IDS_MAX, { error: `at most ${IDS_MAX} of them` })
-        .default([])
-        .describe('Only those with these numbers.'),
-      cursor: letterCursor,
-    }),
+    body: z.strictObject(
+      {
+        ...filterFields,
+        ids: z
+          .array(id)
+          .max(IDS_MAX, { error: `at most ${IDS_MAX} of them` })
+          .default([])
+          .describe('Only those with these numbers.'),
+        cursor: letterCursor,
+      },
+      { error: 'a JSON object' },
+    ),
     response: {
       200: z.strictObject({
         reprocessed: count().describe('Letters that are none any more.'),
