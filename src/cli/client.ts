@@ -88,10 +88,17 @@ export class GatewayClient {
     });
   }
 
-  /** Each with the gateway's clock when it was told; in the order in which they were first seen. */
-  devices(device: string, onlyStale: boolean): AsyncGenerator<ToldDevice, void> {
+  /**
+   * Each with the gateway's clock when it was told; in the order in which they were first seen.
+   * `size` is how many are asked for at a time.
+   */
+  devices(
+    device: string,
+    onlyStale: boolean,
+    size: number = pageSize,
+  ): AsyncGenerator<ToldDevice, void> {
     return allPages(async (pageToken) => {
-      const request = { device, onlyStale, pageToken, pageSize };
+      const request = { device, onlyStale, pageToken, pageSize: size };
       const page = await this.#answer(this.#admin.listDevices, request);
       const entries = page.devices.map((told) => ({ ...told, nowUs: page.nowUs }));
       return { entries, nextPageToken: page.nextPageToken };

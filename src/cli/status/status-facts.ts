@@ -3,21 +3,22 @@
 import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
-import { tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Cell, tableLines } from '../terminal/text-table.ts';
 
-export function factLines(status: GetStatusResponse): string[] {
+export function factLines(status: GetStatusResponse, look: Look = plainLook): string[] {
   const { log, disk, flash } = status;
-  const facts = [
+  const facts: [name: string, fact: Cell][] = [
     ['Dead letters', countText(status.deadLetters)],
-    ['Lost', lostText(status)],
-    ['Devices', devicesText(status)],
+    ['Lost', lostCell(status)],
+    ['Devices', devicesCell(status)],
     [
       'Connections',
       `${countText(status.mqttConnections)} MQTT, ${countText(status.subscribers)} subscribers`,
     ],
   ];
   if (log !== undefined) facts.push(['Log on disk', logText(log)]);
-  if (disk !== undefined) facts.push(['Disk', diskText(disk)]);
+  if (disk !== undefined) facts.push(['Disk', diskCell(disk)]);
   if (flash !== undefined) {
     const payload = bytesText(flash.payloadBytes);
     const readings = flash.readings === 1n ? '1 reading' : `${countText(flash.readings)} readings`;
@@ -29,19 +30,21 @@ export function factLines(status: GetStatusResponse): string[] {
   if (findings > 0) {
     facts.push(['Last start', `put ${countText(findings)} things right; see millpond doctor`]);
   }
-  return tableLines(['left', 'left'], facts);
+  const rows = facts.map(([text, fact]): Cell[] => [{ text, tone: 'heading' }, fact]);
+  return tableLines(['left', 'left'], rows, look);
 }
 
-function devicesText({ devices, staleDevices, log }: GetStatusResponse): string {
+function devicesCell({ devices, staleDevices, log }: GetStatusResponse): Cell {
   const all = `${countText(devices)}, in ${countText(log?.series ?? 0)} series`;
-  return staleDevices === 0n
-    ? all
-    : `${all}; ${countText(staleDevices)} STALE, see millpond devices --stale`;
+  if (staleDevices === 0n) return all;
+  const text = `${all}; ${countText(staleDevices)} STALE, see millpond devices --stale`;
+  return { text, tone: 'warning' };
 }
 
-function lostText({ lost }: GetStatusResponse): string {
+function lostCell({ lost }: GetStatusResponse): Cell {
   const sum = Object.values(lost).reduce((total, count) => total + count, 0n);
-  return sum === 0n ? 'nothing' : `${countText(sum)}; see millpond losses`;
+  if (sum === 0n) return 'nothing';
+  return { text: `${countText(sum)}; see millpond losses`, tone: 'warning' };
 }
 
 function logText(log: NonNullable<GetStatusResponse['log']>): string {
@@ -49,10 +52,11 @@ function logText(log: NonNullable<GetStatusResponse['log']>): string {
   return `${bytesText(log.databaseBytes)} database, ${bytesText(log.walBytes)} write-ahead log; ${waiting} waiting`;
 }
 
-function diskText({ freeBytes, sizeBytes, state }: NonNullable<GetStatusResponse['disk']>): string {
+function diskCell({ freeBytes, sizeBytes, state }: NonNullable<GetStatusResponse['disk']>): Cell {
   const room =
     sizeBytes === 0n ? 'unknown' : `${bytesText(freeBytes)} of ${bytesText(sizeBytes)} free`;
-  return state === 'ok' ? room : `${room}; ${printable(state).toUpperCase().replace('_', ' ')}`;
+  if (state === 'ok') return room;
+  return { text: `${room}; ${printable(state).toUpperCase().replace('_', ' ')}`, tone: 'problem' };
 }
 
 function writtenText(flash: NonNullable<GetStatusResponse['flash']>): string {

@@ -4,6 +4,7 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { hasColour } from '../../observability/colour.ts';
+import { hasBlocks } from './blocks.ts';
 
 /** What a text is, which decides on its colour. */
 export type Tone = 'heading' | 'strong' | 'faint' | 'good' | 'warning' | 'problem' | 'bar';
@@ -11,6 +12,8 @@ export type Tone = 'heading' | 'strong' | 'faint' | 'good' | 'warning' | 'proble
 export interface Look {
   /** Columns of the terminal as it is now; infinite where there is none. */
   readonly width: number;
+  /** Without block characters. */
+  readonly isPlain: boolean;
   paint(tone: Tone, text: string): string;
   /** The same name has the same colour, whenever and wherever. */
   paintName(name: string, text: string): string;
@@ -43,6 +46,7 @@ const USUAL_WIDTH = 80;
 /** Without colours, and as wide as the text is. */
 export const plainLook: Look = {
   width: Number.POSITIVE_INFINITY,
+  isPlain: true,
   paint: (_tone, text) => text,
   paintName: (_name, text) => text,
 };
@@ -53,6 +57,7 @@ export function lookOf(stream: OutputStream): Look {
   const styled = (style: Style, text: string): string =>
     isColoured && text !== '' ? styleText(style, text, { validateStream: false }) : text;
   return {
+    isPlain: stream.isTTY !== true || !hasBlocks(process.env),
     get width() {
       if (stream.isTTY !== true) return Number.POSITIVE_INFINITY;
       return stream.columns || USUAL_WIDTH;
