@@ -110,6 +110,7 @@ test('wide characters take the columns that they have', () => {
 
 test('colours tell apart devices, and what is in doubt', () => {
   const look: Look = {
+    ...plainLook,
     width: 200,
     paint: (tone, text) => `<${tone}>${text}</>`,
     paintName: (name, text) => `<${name}>${text}</>`,
