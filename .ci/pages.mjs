@@ -186,7 +186,7 @@ export function metricsPage({ IoMetrics, LogMetrics, SerialWatch }) {
 ${notice}
 <!-- Source: src/observability/ -->
 
-What \`/metrics\` tells Prometheus. [dashboards](../dashboards) has a Grafana dashboard made of it.
+What \`/metrics\` tells Prometheus. [dashboards/grafana](../dashboards/grafana/README.md) has a dashboard that is made of it, and alert rules.
 
 - The number of time series does not depend on how many devices there are: no label is made of a device's name. Labels are streams and ports, which the config names, reasons out of fixed lists, and consumers and groups, of which the first 200 are shown one by one and the others together as \`(other)\`.
 - A counter with a fixed list of reasons is there with 0 from the start, so that \`rate\` and \`increase\` see the first event.
