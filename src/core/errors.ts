@@ -78,6 +78,7 @@ export const errorTable = {
   ),
   // Reading the log.
   STREAM_UNKNOWN: kind('NOT_FOUND', 'Name a stream that exists; an empty name means `readings`.'),
+  DEVICE_UNKNOWN: kind('NOT_FOUND', 'Name a device that `millpond devices` lists.'),
   DEAD_LETTER_UNKNOWN: kind(
     'NOT_FOUND',
     'It may have gone meanwhile; `millpond dead-letters` lists those there are.',
@@ -86,7 +87,6 @@ export const errorTable = {
     'OUT_OF_RANGE',
     'Start at or before the high watermark, or at EDGE_LATEST.',
   ),
-  DEVICE_UNKNOWN: kind('NOT_FOUND', 'Name a device that `millpond devices` lists.'),
   REQUEST_INVALID: kind('INVALID_ARGUMENT', 'Correct the named field.'),
   CONSUMER_NAME_INVALID: kind(
     'INVALID_ARGUMENT',
@@ -171,6 +171,28 @@ export const errorTable = {
   QUERY_FAILED: kind(
     'UNAVAILABLE',
     'Try again. If it fails each time, look at the disk and at the memory of the machine.',
+    true,
+  ),
+  // Charts.
+  SERIES_BUSY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Ask again in a moment: so many different charts wait to be read.',
+    true,
+  ),
+  SERIES_LIMIT: kind('RESOURCE_EXHAUSTED', 'Name a metric or a channel.'),
+  SERIES_TIMEOUT: kind(
+    'DEADLINE_EXCEEDED',
+    'Ask for whole minutes or hours as buckets, or for a shorter range; a log that was just upgraded is rolled up in the background, and then is quick.',
+    true,
+  ),
+  SERIES_FAILED: kind(
+    'UNAVAILABLE',
+    'Try again. If it fails each time, look at the disk and at the memory of the machine.',
+    true,
+  ),
+  ROLLUP_FAILED: kind(
+    'UNAVAILABLE',
+    'Nothing is lost: charts of long ranges are slow until it works. Look at the disk: free space, mount options, kernel log.',
     true,
   ),
   OUTPUT_UNUSABLE: kind(

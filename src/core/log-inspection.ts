@@ -18,6 +18,8 @@ export interface StreamStatus {
   readonly lowWatermark: number;
   readonly highWatermark: number;
   readonly sealedBytes: number;
+  /** What charts of long ranges are read from, beside the segments. */
+  readonly rollupBytes: number;
   /** An estimate: what is not sealed shares one file. */
   readonly hotBytes: number;
   readonly segments: number;

@@ -89,8 +89,8 @@ export class LogReport {
     if (sizeBytes === 0) return null;
     const { options } = this.#parts;
     const seconds = secondsToFull(
-      streams.map(({ sealedBytes, hotBytes, bytesPerSecond, retention }) => ({
-        bytes: sealedBytes + hotBytes,
+      streams.map(({ sealedBytes, rollupBytes, hotBytes, bytesPerSecond, retention }) => ({
+        bytes: sealedBytes + rollupBytes + hotBytes,
         bytesPerSecond,
         retention,
       })),
@@ -105,8 +105,10 @@ export class LogReport {
   }
 
   #usedBytes(): number {
-    const { databaseBytes, walBytes, segmentBytes } = this.#parts.log.sizes();
-    return databaseBytes + walBytes + segmentBytes;
+    const { log } = this.#parts;
+    const { databaseBytes, walBytes, segmentBytes } = log.sizes();
+    const rollups = log.streams.all.reduce((sum, { rollupBytes }) => sum + rollupBytes, 0);
+    return databaseBytes + walBytes + segmentBytes + rollups;
   }
 
   // Streams and consumers are bounded by the config, and so is what is kept of each here.
@@ -137,6 +139,7 @@ export class LogReport {
       lowWatermark: stream.lowWatermark,
       highWatermark: stream.highWatermark,
       sealedBytes,
+      rollupBytes: stream.rollupBytes,
       hotBytes,
       segments: stream.segments.all.length,
       retention,

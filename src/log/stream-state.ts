@@ -27,6 +27,8 @@ export class StreamState {
   highWatermark: number;
   /** One past the newest offset given to a reading, durable or not yet. */
   nextOffset: number;
+  /** What the rollups of its segments take on disk. */
+  rollupBytes = 0;
   /** At its hard limit with `refuse`: nothing more is taken. */
   isFull = false;
   /** Changes whenever rows move or go: a read that fails across a change is tried again. */

@@ -73,7 +73,7 @@ export class LogGauges {
     );
     this.#streamBytes = gauge(
       'millpond_stream_bytes',
-      'Size of a stream on disk, by part: sealed, hot (an estimate, for it shares one file).',
+      'Size of a stream on disk, by part: sealed, rollups (what charts are read from), hot (an estimate, for it shares one file).',
       ['stream', 'part'],
     );
     this.#segments = gauge('millpond_stream_segments', 'Sealed files of a stream.', ['stream']);
@@ -154,6 +154,7 @@ export class LogGauges {
       this.#watermark.set({ stream, edge: 'low' }, state.lowWatermark);
       this.#watermark.set({ stream, edge: 'high' }, state.highWatermark);
       this.#streamBytes.set({ stream, part: 'sealed' }, state.sealedBytes);
+      this.#streamBytes.set({ stream, part: 'rollups' }, state.rollupBytes);
       this.#streamBytes.set({ stream, part: 'hot' }, state.hotBytes);
       this.#segments.set({ stream }, state.segments);
       this.#full.set({ stream }, state.isFull ? 1 : 0);

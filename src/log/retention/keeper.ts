@@ -161,7 +161,7 @@ export class Keeper {
     const plan = planRetention({
       settings,
       segments: stream.segments.all,
-      hotBytes: this.#hotBytes(stream),
+      otherBytes: this.#hotBytes(stream) + stream.rollupBytes,
       protectedFrom: positions.leastOf(stream.name, settings.retention.protect),
       nowUs: clock(),
       isClockSteady: steadyClock.isSteady(),
@@ -264,7 +264,10 @@ export class Keeper {
     const { streams, database, reserve } = this.#options;
     const { databaseBytes, walBytes } = database().sizes();
     const others = databaseBytes + walBytes + reserve.heldBytes;
-    return streams.all.reduce((sum, { segments }) => sum + segments.bytes, others);
+    return streams.all.reduce(
+      (sum, { segments, rollupBytes }) => sum + segments.bytes + rollupBytes,
+      others,
+    );
   }
 
   /** What is free to go first, then what is protected; each by age. */

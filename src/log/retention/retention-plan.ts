@@ -9,8 +9,8 @@ export interface RetentionContext {
   readonly settings: StreamSettings;
   /** In offset order. */
   readonly segments: readonly Segment[];
-  /** What the stream's hot rows take on disk. */
-  readonly hotBytes: number;
+  /** What the stream's hot rows and the rollups of its segments take on disk. */
+  readonly otherBytes: number;
   /** The first offset that a protected consumer has not committed; infinite where there is none. */
   readonly protectedFrom: number;
   readonly nowUs: number;
@@ -26,10 +26,10 @@ export interface RetentionPlan {
 }
 
 export function planRetention(context: RetentionContext): RetentionPlan {
-  const { settings, segments, hotBytes, protectedFrom } = context;
+  const { settings, segments, otherBytes, protectedFrom } = context;
   const { retention, onFull } = settings;
   const drops: { segments: Segment[]; reason: DropReason }[] = [];
-  let bytes = segments.reduce((sum, segment) => sum + segment.bytes, hotBytes);
+  let bytes = segments.reduce((sum, segment) => sum + segment.bytes, otherBytes);
   for (const segment of segments) {
     const isFree = segment.next <= protectedFrom;
     const reason = isFree ? softReason(context, segment, bytes) : hardReason(settings, bytes);

@@ -191,6 +191,17 @@ export async function checkSegment(path: string, segment: Segment): Promise<void
   }
 }
 
+/** Whether the file is as it was sealed. Throws the system's error where it says nothing about it. */
+export async function isSegmentSound(path: string, segment: Segment): Promise<boolean> {
+  try {
+    await checkSegment(path, segment);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof SegmentDamaged) return false;
+    throw thrown;
+  }
+}
+
 /** The size of a file and the CRC-32 of its bytes. */
 export async function checksumOf(path: string): Promise<{ bytes: number; checksum: number }> {
   const file = await open(path, constants.O_RDONLY);

@@ -1,0 +1,187 @@
+// A chart says of each bucket what all of its readings say, whatever of them is hot, sealed, rolled up
+// once or several times, came late, or went: it is held against every reading, one by one.
+import fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import type { SeriesRequest } from '../../src/core/series-points.ts';
+import type { ChartReader } from '../../src/log/charts/chart-reader.ts';
+import type { Log } from '../../src/log/log.ts';
+import { decodedOf, messageOf, settled } from '../contract/log.ts';
+import {
+  chartRig,
+  naiveSeries,
+  type PlainSeries,
+  plainSeries,
+  requestOf,
+} from '../support/charts.ts';
+import { openLog } from '../support/duckdb-log.ts';
+import { readingOf } from '../support/reading-rows.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const START_US = 1_700_000_000_000_000;
+const SECOND_US = 1_000_000;
+const HOUR_US = 3600 * SECOND_US;
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function openRig(sealRows: number, folder = tempFolder()) {
+  const log = await openLog(folder, { sealRows, tailBytesMax: 0 });
+  const rig = chartRig(log, folder);
+  closing.push(
+    () => log.close(),
+    () => rig.rollups.close(),
+  );
+  return { log, folder, ...rig };
+}
+
+interface Said {
+  readonly device: string;
+  readonly channel: string;
+  readonly metric: string;
+  readonly value: number | string;
+  readonly measuredAtUs: number;
+}
+
+async function store(log: Log, said: readonly Said[]): Promise<void> {
+  for (let at = 0; at < said.length; at += 50) {
+    const readings = said.slice(at, at + 50).map((each) => readingOf(each));
+    log.append(messageOf(), decodedOf(readings));
+    await settled(log);
+  }
+}
+
+async function expectTrue(log: Log, charts: ChartReader, request: SeriesRequest) {
+  const answer = await charts.read(request, new AbortController().signal);
+  const wanted = await naiveSeries(log, request, answer);
+  const found = plainSeries(answer);
+  expect(rounded(found)).toEqual(rounded(wanted));
+  for (const points of Object.values(found)) {
+    for (const { min, mean, max } of points) {
+      if (min === null || mean === null || max === null) continue;
+      expect(min <= mean && mean <= max).toBe(true);
+    }
+  }
+  return answer;
+}
+
+/** Sums of the same numbers in another order differ in their last digits. */
+function rounded(series: PlainSeries) {
+  return Object.fromEntries(
+    Object.entries(series)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([line, points]) => [
+        line,
+        points.map(({ mean, ...point }) => ({ ...point, mean: mean?.toPrecision(9) ?? null })),
+      ]),
+  );
+}
+
+const anySaid = fc.record({
+  device: fc.constantFrom('attic', 'attic', 'attic', 'cellar'),
+  channel: fc.constantFrom('', '', '1'),
+  metric: fc.constantFrom('temperature', 'state'),
+  value: fc.oneof(
+    { weight: 8, arbitrary: fc.double({ min: -1e6, max: 1e6, noNaN: true }) },
+    { weight: 2, arbitrary: fc.constantFrom('on', 'off', '') },
+  ),
+  // Mostly one after the other, now and then far behind or ahead.
+  measuredAtUs: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 0, max: 6 * 3600 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -500_000, max: 500_000 }) },
+  ),
+});
+
+const anyChart = fc.record({
+  metric: fc.constantFrom(null, 'temperature'),
+  channel: fc.constantFrom(null, ''),
+  from: fc.integer({ min: -600_000, max: 6 * 3600 }),
+  length: fc.integer({ min: 1, max: 900_000 }),
+  bucketS: fc.constantFrom(null, 7, 60, 90, 600, 3600, 5400, 86_400),
+  pointsMax: fc.integer({ min: 2, max: 500 }),
+});
+
+test('any chart over any log says what its readings say', { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anySaid, { minLength: 200, maxLength: 900 }),
+      fc.array(fc.nat(2), { minLength: 3, maxLength: 3 }),
+      fc.array(anyChart, { minLength: 4, maxLength: 8 }),
+      async (said, steps, chartsAsked) => {
+        const { log, rollups, charts, failures } = await openRig(10);
+        const part = Math.ceil(said.length / steps.length);
+        for (const [index, step] of steps.entries()) {
+          const some = said.slice(index * part, (index + 1) * part);
+          await store(
+            log,
+            some.map((each, at) => ({
+              ...each,
+              measuredAtUs: START_US + each.measuredAtUs * SECOND_US + at,
+            })),
+          );
+          if (step > 0) await log.keep();
+          if (step > 1) await rollups.settle();
+        }
+        for (const { from, length, bucketS, ...rest } of chartsAsked) {
+          const fromUs = START_US + from * SECOND_US;
+          const toUs = fromUs + length * SECOND_US;
+          const bucketUs = bucketS === null || length / bucketS > 9000 ? null : bucketS * SECOND_US;
+          const pointsMax = bucketUs === null ? rest.pointsMax : 10_000;
+          const request = requestOf({ ...rest, fromUs, toUs, bucketUs, pointsMax });
+          await expectTrue(log, charts, request);
+        }
+        expect(failures).toEqual([]);
+        await rollups.close();
+        await log.close();
+        closing.splice(0);
+      },
+    ),
+    { numRuns: Number(process.env.TEST_CHART_RUNS ?? 12) },
+  );
+});
+
+test('a spike of one reading is in every chart, of minutes, hours and days', async () => {
+  const { log, rollups, charts, madeTiers } = await openRig(100);
+  const said = Array.from({ length: 7000 }, (_, at) => ({
+    device: 'attic',
+    channel: '',
+    metric: 'temperature',
+    value: at === 4321 ? 999 : at === 1234 ? -999 : 20,
+    measuredAtUs: START_US + at * 10 * SECOND_US,
+  }));
+  await store(log, said);
+  await log.keep();
+  await rollups.settle();
+  expect(madeTiers).toContain(1);
+  const toUs = START_US + 7000 * 10 * SECOND_US;
+  for (const pointsMax of [2, 10, 100, 1000]) {
+    const request = requestOf({ fromUs: START_US, toUs, pointsMax });
+    const { series } = await expectTrue(log, charts, request);
+    expect(Math.max(...(series[0]?.max ?? []))).toBe(999);
+    expect(Math.min(...(series[0]?.min ?? []))).toBe(-999);
+  }
+});
+
+test('from the first reading on, whether it is hot, sealed or rolled up', async () => {
+  const { log, rollups, charts } = await openRig(10);
+  const at = (index: number) => START_US + index * HOUR_US + 1234;
+  for (const step of [1, 5, 100, 200]) {
+    const from = log.stream('').highWatermark;
+    const said = Array.from({ length: step }, (_, index) => ({
+      device: 'attic',
+      channel: '',
+      metric: 'temperature',
+      value: from + index,
+      measuredAtUs: at(from + index),
+    }));
+    await store(log, said);
+    if (step > 1) await log.keep();
+    if (step > 5) await rollups.settle();
+    const request = requestOf({ fromUs: null, toUs: at(400) });
+    const { fromUs, series } = await expectTrue(log, charts, request);
+    expect(fromUs).toBeGreaterThan(START_US - 24 * HOUR_US);
+    const readings = series[0]?.count.reduce((sum, count) => sum + count, 0);
+    expect(readings).toBe(from + step);
+  }
+});
