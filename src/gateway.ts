@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { InspectionClient } from './bridge/inspection-client.ts';
 import { queryLog } from './bridge/query-log.ts';
+import { seriesClient } from './bridge/series-client.ts';
 import { startLogThread } from './bridge/start-log-thread.ts';
 import type { Config } from './config/config.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
@@ -120,12 +121,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const log = await starting;
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
-  let delivered = 0;
   const reading = {
     log: client,
-    delivered: (readings: number) => {
-      delivered += readings;
-    },
     budget,
     clock: systemClock,
     events: { rows: parts.grpcEvents, arrow: parts.grpcEvents, sse: liveEvents },
@@ -199,7 +196,6 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       mqttConnections: mqtt.status().connections,
       serialPorts: serial.status(),
       subscribers: grpc.subscribers,
-      delivered,
     };
   }
 
@@ -249,7 +245,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       problem: () => health.problem,
       isAlive: () => !isStopping,
     },
-    api: { version, gatewayStatus, log: inspector, groups: client.groups },
+    api: {
+      version,
+      gatewayStatus,
+      log: inspector,
+      groups: client.groups,
+      series: seriesClient(client),
+      clock: systemClock,
+    },
   });
 
   let stopping: Promise<void> | null = null;

@@ -19,12 +19,13 @@ import { DeliveryEncoder } from './delivery/grpc/delivery-encoder.ts';
 import { LiveEncoder } from './delivery/http/live/live-encoder.ts';
 import { SeriesFilters } from './delivery/series-filter.ts';
 import { LogBackup } from './log/backup.ts';
+import { ChartReader } from './log/charts/chart-reader.ts';
 import { ConsumerMoves } from './log/consumer-moves.ts';
 import { listDeadLetters, readDeadLetters } from './log/dead-letter-list.ts';
 import { DeadLetterWorker } from './log/dead-letter-work.ts';
 import { listDevices, readDevice } from './log/device-list.ts';
 import { DiskReserve } from './log/disk-reserve.ts';
-import { diskFaultOf } from './log/disk-space.ts';
+import { diskFaultOf, freeBytes } from './log/disk-space.ts';
 import { GroupLetterWork } from './log/groups/group-letter-work.ts';
 import { Groups } from './log/groups/groups.ts';
 import { Log } from './log/log.ts';
@@ -33,6 +34,7 @@ import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
 import { QuerySnapshots } from './log/query-snapshots.ts';
+import { Rollups } from './log/rollups/rollups.ts';
 import { listSegments } from './log/segments/segment-page.ts';
 import { resolveStart, startOffset } from './log/start-offset.ts';
 import { storeMessage } from './log/store-message.ts';
@@ -58,6 +60,8 @@ async function main(config: Config, port: ServerPort): Promise<void> {
     clock: systemClock,
     memoryBytesMax: options.database.memoryBytesMax,
   });
+  const rollups = openRollups(log, options);
+  const charts = new ChartReader({ log, rollups, directory: options.directory });
   const letters = new DeadLetterWorker(log, decoder);
   const queries = new QuerySnapshots(log);
   const { keys } = log.series;
@@ -165,6 +169,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         await backup.end();
         return null;
       },
+      readSeries: (request, signal) => charts.read(request, signal),
       beginQuery: async ({ sql }) => queries.begin(sql),
       readQueryRows: (request) => queries.rows(request),
       endQuery: async ({ snapshot }) => {
@@ -173,6 +178,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
       },
       close: async () => {
         groups.close();
+        await rollups.close();
         await log.close();
         return null;
       },
@@ -214,6 +220,20 @@ async function openWhenPossible(options: LogOptions, port: ServerPort): Promise<
   await log?.close();
   port.postMessage({ kind: 'answer', id: closeCall, value: null }, []);
   return null;
+}
+
+function openRollups(log: Log, options: LogOptions): Rollups {
+  const { directory, diskFreeBytesMin, events } = options;
+  return new Rollups({
+    log,
+    directory,
+    diskFreeBytesMin,
+    diskFreeBytes: () => freeBytes(directory).catch(() => null),
+    events: {
+      made: () => undefined,
+      failed: (error) => events.notice(asMillpondError(error, 'ROLLUP_FAILED')),
+    },
+  });
 }
 
 // A profile with an error costs its own devices, which then become dead letters or plain readings;

@@ -174,14 +174,14 @@ export class LogClient implements Intake, LogReader {
   }
 
   async fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
-    const { buffer, ranges, ...outcome } = await this.#call('fetch', request, signal);
+    const { buffer, ranges, gap, next, highWatermark } = await this.#call('fetch', request, signal);
     noteOffHeap(buffer.byteLength);
     const messages: Uint8Array[] = [];
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i] as number;
       messages.push(Buffer.from(buffer, start, (ranges[i + 1] as number) - start));
     }
-    return { messages, ...outcome };
+    return { messages, gap, next, highWatermark };
   }
 
   async commit(stream: string, consumer: string, nextOffset: number): Promise<number> {
@@ -202,8 +202,12 @@ export class LogClient implements Intake, LogReader {
   }
 
   /** Any one call, for what has a file of its own beside this one. */
-  ask<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
-    return this.#call(name, ask);
+  ask<N extends CallName>(
+    name: N,
+    ask: Calls[N]['ask'],
+    signal?: AbortSignal,
+  ): Promise<Calls[N]['answer']> {
+    return this.#call(name, ask, signal);
   }
 
   /** As `ask`, for what waits for nothing there. Throws LOG_NOT_ANSWERING. */

@@ -38,6 +38,7 @@ import type {
   SegmentEntry,
 } from '../core/log-inspection.ts';
 import type { QueryRowsAnswer, QueryRowsRequest, QuerySnapshot } from '../core/query.ts';
+import type { SeriesAnswer, SeriesRequest } from '../core/series-points.ts';
 import type { RawBatch } from './raw-batch.ts';
 
 /** What the I/O thread may ask for, with the answer's shape. */
@@ -74,6 +75,7 @@ export interface Calls {
     answer: { buffer: ArrayBuffer };
   };
   endBackup: { ask: null; answer: null };
+  readSeries: { ask: SeriesRequest; answer: SeriesAnswer };
   beginQuery: { ask: { sql: string }; answer: QuerySnapshot };
   readQueryRows: { ask: QueryRowsRequest; answer: QueryRowsAnswer };
   endQuery: { ask: { snapshot: number }; answer: null };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import type { GroupInspector } from '../../src/core/group.ts';
 import type { LogInspector } from '../../src/core/log-inspection.ts';
 import { type HttpParts, HttpServer } from '../../src/delivery/http/server.ts';
@@ -28,6 +29,8 @@ export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string>
       gatewayStatus: fails,
       log: new Proxy({}, { get: () => fails }) as LogInspector,
       groups: new Proxy({}, { get: () => fails }) as GroupInspector,
+      series: { readSeries: fails },
+      clock: systemClock,
     },
     ...parts,
   });

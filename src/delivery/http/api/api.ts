@@ -12,6 +12,7 @@ import { addGroups } from './groups.ts';
 import { addLosses } from './losses.ts';
 import { noParameters } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
+import { addSeries } from './series.ts';
 import { addStatus } from './status.ts';
 
 const PREFIX = '/api/v1';
@@ -29,6 +30,7 @@ const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [
   addGroups,
   addDeadLetters,
   addLosses,
+  addSeries,
 ];
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {

@@ -8,8 +8,10 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock } from '../../../core/clock.ts';
 import type { GroupInspector } from '../../../core/group.ts';
 import type { LogInspector } from '../../../core/log-inspection.ts';
+import type { SeriesReader } from '../../../core/series-points.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
 
 export interface ApiParts {
@@ -18,6 +20,8 @@ export interface ApiParts {
   readonly gatewayStatus: () => Promise<GatewayStatus>;
   readonly log: LogInspector;
   readonly groups: GroupInspector;
+  readonly series: SeriesReader;
+  readonly clock: Clock;
 }
 
 /** Where a resource adds its routes; paths are below /api/v1. */
