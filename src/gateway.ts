@@ -121,8 +121,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const log = await starting;
   const { client } = log;
   const budget = new ReadAheadBudget(config.grpc.readAheadBytesMax);
+  let delivered = 0;
   const reading = {
     log: client,
+    delivered: (readings: number) => {
+      delivered += readings;
+    },
     budget,
     clock: systemClock,
     events: { rows: parts.grpcEvents, arrow: parts.grpcEvents, sse: liveEvents },
@@ -196,6 +200,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       mqttConnections: mqtt.status().connections,
       serialPorts: serial.status(),
       subscribers: grpc.subscribers,
+      delivered,
     };
   }
 

@@ -174,14 +174,14 @@ export class LogClient implements Intake, LogReader {
   }
 
   async fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
-    const { buffer, ranges, gap, next, highWatermark } = await this.#call('fetch', request, signal);
+    const { buffer, ranges, ...outcome } = await this.#call('fetch', request, signal);
     noteOffHeap(buffer.byteLength);
     const messages: Uint8Array[] = [];
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i] as number;
       messages.push(Buffer.from(buffer, start, (ranges[i + 1] as number) - start));
     }
-    return { messages, gap, next, highWatermark };
+    return { messages, ...outcome };
   }
 
   async commit(stream: string, consumer: string, nextOffset: number): Promise<number> {

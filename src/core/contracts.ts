@@ -126,6 +126,8 @@ export interface FetchRequest {
 interface FetchOutcome {
   /** Offsets [first, next) that are gone, before the messages' readings. */
   readonly gap: { readonly first: number; readonly next: number; readonly reason: string } | null;
+  /** Number of readings in the messages. */
+  readonly readings: number;
   /** Everything before it was looked at: where to read on. */
   readonly next: number;
   readonly highWatermark: number;

@@ -57,7 +57,12 @@ export interface SettleFault {
 
 export type MemberEvent =
   /** Encoded `ConsumeResponse` messages: ranges [start, end) of one buffer to be transferred. */
-  | { readonly kind: 'delivery'; readonly buffer: ArrayBuffer; readonly ranges: readonly number[] }
+  | {
+      readonly kind: 'delivery';
+      readonly buffer: ArrayBuffer;
+      readonly ranges: readonly number[];
+      readonly readings: number;
+    }
   /** Durable: all acks, nacks and extends up to `throughId`, but for the faults. */
   | {
       readonly kind: 'settled';

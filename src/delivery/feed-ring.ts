@@ -10,6 +10,8 @@ export interface FeedResult {
   /** No reading and no gap: its one message tells how far the log was read. */
   readonly isSilent: boolean;
   readonly messages: readonly Uint8Array[];
+  /** Number of readings in the messages. */
+  readonly readings: number;
 }
 
 export interface RingEntry {

@@ -70,10 +70,10 @@ export class Fetcher {
         wants,
       });
       if (encoded.readings > 0 || read.gap !== null) {
-        const { buffer, ranges } = encoded;
+        const { buffer, ranges, readings } = encoded;
         const isTold = encoded.readings % request.batchReadingsMax !== 0;
         const next = isTold ? encoded.next : wantedEnd(read.runs, wants, first, encoded.next);
-        return { buffer, ranges, next, gap: read.gap, highWatermark: rows.highWatermark };
+        return { buffer, ranges, readings, next, gap: read.gap, highWatermark: rows.highWatermark };
       }
       scanned += encoded.next - from;
       from = encoded.next;
@@ -82,7 +82,7 @@ export class Fetcher {
   }
 
   #nothing(next: number, rows: RowSource): EncodedFetch {
-    return { ...NOTHING, gap: null, next, highWatermark: rows.highWatermark };
+    return { ...NOTHING, gap: null, readings: 0, next, highWatermark: rows.highWatermark };
   }
 }
 

@@ -23,6 +23,8 @@ export interface SubscriptionParts {
   readonly progressIntervalMs: number;
   readonly fetchBytesMax: number;
   readonly events: EventWriters;
+  /** So many readings went out. */
+  readonly delivered: (readings: number) => void;
   /** Microseconds since the Unix epoch. */
   readonly clock: () => number;
 }
@@ -90,6 +92,7 @@ export class Subscription {
         if (result.from > this.#next) await this.#read(result.from);
         if (result.from === this.#next || (result.isSilent && result.next >= this.#next)) {
           await this.#parts.sink.write(result.messages);
+          if (!this.#parts.signal.aborted) this.#parts.delivered(result.readings);
           this.#next = result.next;
         } else if (result.next > this.#next) {
           // Its messages cannot be cut: what is new in them is fetched.
@@ -137,10 +140,11 @@ export class Subscription {
 
   async #deliver(result: FetchResult, isLast: boolean): Promise<void> {
     const startedMs = performance.now();
-    const { sink, clock, events } = this.#parts;
+    const { sink, clock, events, delivered, signal } = this.#parts;
     const { stream, format } = this.#range;
     if (!isSilent(result) || !isLast || result.next > this.#next) {
       await sink.write(messagesOf(result, events[format], { stream, nowUs: clock() }));
+      if (!signal.aborted) delivered(result.readings);
     }
     this.#next = result.next;
     this.#adapt(performance.now() - startedMs);

@@ -152,9 +152,9 @@ export class TailFeed {
       );
       if (signal.aborted) return;
       bytes = result.messages[0]?.buffer.byteLength ?? 0;
-      const { next } = result;
+      const { next, readings } = result;
       const messages = messagesOf(result, events[format], { stream, nowUs: clock() });
-      this.#ring.push({ from, next, isSilent: isSilent(result), messages }, bytes);
+      this.#ring.push({ from, next, isSilent: isSilent(result), messages, readings }, bytes);
       this.#next = next;
       this.#noteBehind(next < result.highWatermark);
     } finally {

@@ -12,6 +12,8 @@ export interface GatewayStatus {
   readonly mqttConnections: number;
   readonly serialPorts: readonly SerialPortStatus[];
   readonly subscribers: number;
+  /** Readings that went out since the start: to subscribers, members of groups and browsers. */
+  readonly delivered: number;
   /** Null where the system does not tell, or not yet. */
   readonly written: { readonly total: number | null; readonly perDay: number | null };
 }

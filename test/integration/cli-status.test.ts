@@ -37,12 +37,14 @@ test('shows streams, consumers with their lag, dead letters and devices', async 
   expect(out.split('\n').length).toBeLessThan(24);
   expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
 
+  await rig.run(['tail', '--grpc', grpc, '--stop-at-end', '--from', '3']);
   const json = JSON.parse((await rig.run(['status', '--grpc', grpc, '--json'])).out);
   expect(json).toMatchObject({
     ready: true,
     streams: [{ stream: 'readings', lowWatermark: '0', highWatermark: '10' }],
     consumers: [{ consumer: 'mill-1', nextOffset: '4', lag: 6 }],
     deadLetters: 1,
+    delivered: 7,
     devices: 1,
     staleDevices: 0,
   });

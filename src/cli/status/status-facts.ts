@@ -5,6 +5,10 @@ import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
 import { type Look, plainLook } from '../terminal/look.ts';
 import { type Cell, tableLines } from '../terminal/text-table.ts';
+import { durationText } from '../time-text.ts';
+
+/** A disk that lasts no longer is worth a colour. */
+const SOON_MS = 7 * 86_400_000;
 
 export function factLines(status: GetStatusResponse, look: Look = plainLook): string[] {
   const { log, disk, flash } = status;
@@ -18,7 +22,7 @@ export function factLines(status: GetStatusResponse, look: Look = plainLook): st
     ],
   ];
   if (log !== undefined) facts.push(['Log on disk', logText(log)]);
-  if (disk !== undefined) facts.push(['Disk', diskCell(disk)]);
+  if (disk !== undefined) facts.push(['Disk', diskCell(disk, status.nowUs)]);
   if (flash !== undefined) {
     const payload = bytesText(flash.payloadBytes);
     const readings = flash.readings === 1n ? '1 reading' : `${countText(flash.readings)} readings`;
@@ -52,10 +56,16 @@ function logText(log: NonNullable<GetStatusResponse['log']>): string {
   return `${bytesText(log.databaseBytes)} database, ${bytesText(log.walBytes)} write-ahead log; ${waiting} waiting`;
 }
 
-function diskCell({ freeBytes, sizeBytes, state }: NonNullable<GetStatusResponse['disk']>): Cell {
+function diskCell(disk: NonNullable<GetStatusResponse['disk']>, nowUs: bigint): Cell {
+  const { freeBytes, sizeBytes, state, fullAtUs } = disk;
   const room =
     sizeBytes === 0n ? 'unknown' : `${bytesText(freeBytes)} of ${bytesText(sizeBytes)} free`;
-  if (state === 'ok') return room;
+  if (state === 'ok') {
+    if (fullAtUs === undefined) return room;
+    const leftMs = Number(fullAtUs - nowUs) / 1000;
+    const text = `${room}, full in ${durationText(leftMs)} at this rate`;
+    return leftMs > SOON_MS ? text : { text, tone: 'warning' };
+  }
   return { text: `${room}; ${printable(state).toUpperCase().replace('_', ' ')}`, tone: 'problem' };
 }
 

@@ -13,6 +13,7 @@ type Point = number | null;
 
 export class StatusHistory {
   readonly received: Point[] = [];
+  readonly delivered: Point[] = [];
   readonly commitMs: Point[] = [];
   #lags = new Map<string, number[]>();
   #last: GetStatusResponse | null = null;
@@ -24,6 +25,10 @@ export class StatusHistory {
         ? null
         : Math.max(0, countOf(status) - countOf(this.#last)) / seconds;
     keep(this.received, rate(readingsOf));
+    keep(
+      this.delivered,
+      rate(({ delivered }) => Number(delivered)),
+    );
     keep(this.commitMs, status.log === undefined ? null : status.log.commitMsP99);
     this.#addLags(status);
     this.#last = status;
@@ -31,7 +36,7 @@ export class StatusHistory {
 
   /** The gateway did not answer: nothing is known of this time. */
   addNothing(): void {
-    for (const points of [this.received, this.commitMs]) keep(points, null);
+    for (const points of [this.received, this.delivered, this.commitMs]) keep(points, null);
   }
 
   lagsOf(stream: string, consumer: string): readonly number[] {

@@ -32,6 +32,7 @@ export function statusJson(status: GetStatusResponse): string {
       problem: problem === '' ? null : problem,
     })),
     subscribers: status.subscribers,
+    delivered: Number(status.delivered),
     producers: Number(status.producers),
     producersForgotten: Number(status.producersForgotten),
     log:
@@ -53,6 +54,7 @@ export function statusJson(status: GetStatusResponse): string {
             freeBytes: Number(disk.freeBytes),
             sizeBytes: Number(disk.sizeBytes),
             state: disk.state,
+            fullAt: disk.fullAtUs === undefined ? null : isoTime(disk.fullAtUs),
           },
     flash:
       flash === undefined

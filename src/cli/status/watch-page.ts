@@ -90,7 +90,10 @@ function rateLines({ status, history }: WatchedStatus, look: Look): string[] {
     const course = sparkline(points, width, look.isPlain);
     return `${start}  ${look.paint('bar', course)}  ${look.paint('faint', end)}`;
   };
-  const lines = [line('In', history.received, perSecond)];
+  const lines = [
+    line('In', history.received, perSecond),
+    line('Out', history.delivered, perSecond),
+  ];
   if (status?.log !== undefined) {
     lines.push(line('Commits p99', history.commitMs, (ms) => `${ms.toFixed(1)} ms`));
   }

@@ -17,6 +17,8 @@ export interface ConsumeParts {
   readonly groups: GroupGate;
   readonly defaults: GroupDefaults;
   readonly sink: MessageSink;
+  /** So many readings went out. */
+  readonly delivered: (readings: number) => void;
   /** Readings asked about, in requests that are not answered, beyond which the call is not read. */
   readonly unansweredMax: number;
   /** Ends the call with its reason; the group takes it for a goodbye. */
@@ -140,14 +142,17 @@ export class ConsumeCall {
     }
   }
 
-  async #deliver({ buffer, ranges }: Extract<MemberEvent, { kind: 'delivery' }>): Promise<void> {
+  async #deliver(event: Extract<MemberEvent, { kind: 'delivery' }>): Promise<void> {
+    const { buffer, ranges, readings } = event;
     const messages: Uint8Array[] = [];
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i] as number;
       messages.push(Buffer.from(buffer, start, (ranges[i + 1] as number) - start));
     }
     await this.#parts.sink.write(messages);
-    if (!this.#isOver) this.#membership?.act({ kind: 'written' });
+    if (this.#isOver) return;
+    this.#parts.delivered(readings);
+    this.#membership?.act({ kind: 'written' });
   }
 
   /** One answer on its way at a time; those that come meanwhile are joined. */

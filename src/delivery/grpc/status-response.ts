@@ -30,6 +30,7 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
     mqttConnections: status.mqttConnections,
     serialPorts: status.serialPorts.map((port) => ({ ...port, problem: port.problem ?? '' })),
     subscribers: status.subscribers,
+    delivered: BigInt(status.delivered),
     log: {
       databaseBytes: BigInt(log.databaseBytes),
       walBytes: BigInt(log.walBytes),
@@ -47,6 +48,7 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
       freeBytes: BigInt(log.disk.freeBytes),
       sizeBytes: BigInt(log.disk.sizeBytes),
       state: log.disk.state,
+      fullAtUs: log.disk.fullAtUs === null ? undefined : BigInt(Math.round(log.disk.fullAtUs)),
     },
     recovery: { findings: log.recoveryFindings },
     producers: BigInt(log.producers.count),

@@ -49,6 +49,8 @@ export interface TelemetryParts {
   readonly feeds: TailFeeds;
   readonly events: EventWriters;
   readonly clock: Clock;
+  /** So many readings went out to somebody. */
+  readonly delivered: (readings: number) => void;
   readonly subscribersMax: number;
   readonly batches: Readonly<Record<GrpcFormat, BatchLimits>>;
   readonly progressIntervalMs: number;
@@ -215,6 +217,7 @@ async function consume(
       groups,
       defaults: groupDefaults,
       unansweredMax,
+      delivered: parts.delivered,
       sink: sinkOf(call, over.signal),
       signal: stopping.signal,
     }).run();

@@ -136,7 +136,7 @@ export class GroupGiving {
     state.sent({ ...picked, offsets: offsets.slice(0, readings) }, nowMs());
     member.isBusy = false;
     member.unwritten += 1;
-    send(member, { kind: 'delivery', buffer, ranges });
+    send(member, { kind: 'delivery', buffer, ranges, readings });
     again();
   }
 

@@ -284,19 +284,33 @@ describe('calls', () => {
   test('a fetch gives the messages as ranges of the buffer', async () => {
     const fetching = client.fetch(fetchRequest, new AbortController().signal);
     const { buffer } = Uint8Array.of(0, 1, 2, 3, 4, 5);
-    const value = { buffer, ranges: [1, 3, 3, 6], gap: null, next: 9, highWatermark: 10 };
+    const value = {
+      buffer,
+      ranges: [1, 3, 3, 6],
+      gap: null,
+      readings: 2,
+      next: 9,
+      highWatermark: 10,
+    };
     port.receive({ kind: 'answer', id: port.calls[0]?.id ?? 0, value });
     const result = await fetching;
     expect(result.messages.map((each) => [...each])).toEqual([
       [1, 2],
       [3, 4, 5],
     ]);
-    expect(result).toMatchObject({ gap: null, next: 9, highWatermark: 10 });
+    expect(result).toMatchObject({ gap: null, readings: 2, next: 9, highWatermark: 10 });
   });
 
   test('an aborted fetch is cancelled at the other end, once, and only while it is under way', async () => {
     const controller = new AbortController();
-    const value = { buffer: new ArrayBuffer(0), ranges: [], gap: null, next: 0, highWatermark: 0 };
+    const value = {
+      buffer: new ArrayBuffer(0),
+      ranges: [],
+      gap: null,
+      readings: 0,
+      next: 0,
+      highWatermark: 0,
+    };
     const done = client.fetch(fetchRequest, controller.signal);
     port.receive({ kind: 'answer', id: port.calls[0]?.id ?? 0, value });
     await done;

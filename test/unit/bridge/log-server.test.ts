@@ -244,7 +244,14 @@ describe('calls', () => {
   test('are answered, with their buffer handed over', async () => {
     const buffer = Uint8Array.of(1, 2, 3).buffer;
     const { client } = connect({
-      fetch: async () => ({ buffer, ranges: [0, 3], gap: null, next: 1, highWatermark: 1 }),
+      fetch: async () => ({
+        buffer,
+        ranges: [0, 3],
+        gap: null,
+        readings: 1,
+        next: 1,
+        highWatermark: 1,
+      }),
     });
     const { messages } = await client.fetch(fetchRequest, new AbortController().signal);
     expect(messages.map((each) => [...each])).toEqual([[1, 2, 3]]);
@@ -288,6 +295,7 @@ describe('calls', () => {
             buffer: new ArrayBuffer(0),
             ranges: [],
             gap: null,
+            readings: 0,
             next: 7,
             highWatermark: 7,
           };

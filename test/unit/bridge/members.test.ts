@@ -105,7 +105,7 @@ test('what members are told in one turn crosses in one message, buffers without 
   const received: MemberEvent[][] = [[], []];
   for (const events of received) join((some) => events.push(...some));
   const { buffer } = new Uint8Array([1, 2, 3]);
-  server.tell(1, [{ kind: 'delivery', buffer, ranges: [0, 3] }]);
+  server.tell(1, [{ kind: 'delivery', buffer, ranges: [0, 3], readings: 1 }]);
   server.tell(2, [{ kind: 'settled', throughId: 4, faults: [] }]);
   server.tell(1, [{ kind: 'ended', error: new MillpondError('LOG_STOPPING', 'over') }]);
   await settle();

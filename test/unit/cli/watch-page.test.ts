@@ -20,6 +20,7 @@ function statusAt(seconds: number, readings: number, parts: object = {}): GetSta
     startedAtUs,
     nowUs: startedAtUs + BigInt(seconds) * 1_000_000n,
     streams: [{ stream: 'readings', highWatermark: BigInt(readings) }],
+    delivered: BigInt(2 * readings),
     log: { commitMsP99: 4, commits: 1n },
     ...parts,
   });
@@ -42,6 +43,7 @@ test('rates are between two answers, with their course and the most there was', 
   const lines = page(watched([statusAt(0, 0), statusAt(2, 200), statusAt(4, 250)]));
   const [name, value, course, most] = lines.find((line) => line.startsWith('In'))!.split(/ {2,}/);
   expect([name, value, course, most]).toEqual(['In', '25.0 /s', '█▃', 'most 100 /s']);
+  expect(lines.find((line) => line.startsWith('Out'))).toMatch(/ 50\.0 \/s .* most 200 \/s$/);
   expect(lines.find((line) => line.startsWith('Commits p99'))).toMatch(
     / 4\.0 ms .*███ {2}most 4\.0/,
   );

@@ -121,7 +121,7 @@ describe('a fetch', () => {
     rows.add(plainRows(0, 5));
     const answer = await fetcher.fetch(requestOf({ from: 2 }), rows, never);
     expect(offsetsOf(answer)).toEqual([2, 3, 4]);
-    expect(answer).toMatchObject({ next: 5, highWatermark: 5, gap: null });
+    expect(answer).toMatchObject({ readings: 3, next: 5, highWatermark: 5, gap: null });
     expect(rows.waits).toEqual([]);
   });
 

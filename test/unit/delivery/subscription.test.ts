@@ -41,8 +41,10 @@ let fetches = new Calls<FetchRequest, FetchResult>();
 let writes = new Calls<Uint8Array, void>();
 let controller = new AbortController();
 let budget = new ReadAheadBudget(1024 * 1024);
+let delivered = 0;
 
 beforeEach(() => {
+  delivered = 0;
   fetches = new Calls();
   writes = new Calls();
   controller = new AbortController();
@@ -67,7 +69,12 @@ function start(until: number | null = null, from = 0, highWatermark = 1000): Pro
   });
   const fetchBytesMax = 512 * 1024;
   const events = { rows: grpcEvents, arrow: grpcEvents, sse: liveEvents };
-  const reading = { log, budget, clock: () => nowUs, progressIntervalMs: 5000, events };
+  const reading = {
+    ...{ log, budget, clock: () => nowUs, progressIntervalMs: 5000, events },
+    delivered: (readings: number) => {
+      delivered += readings;
+    },
+  };
   const feeds = new TailFeeds({
     ...reading,
     fetchBytesMax: { rows: fetchBytesMax, arrow: fetchBytesMax, sse: fetchBytesMax },
@@ -87,13 +94,14 @@ function start(until: number | null = null, from = 0, highWatermark = 1000): Pro
 }
 
 function nothing(next: number): FetchResult {
-  return { messages: [], gap: null, next, highWatermark: next };
+  return { messages: [], gap: null, readings: 0, next, highWatermark: next };
 }
 
 function messages(next: number, ...texts: string[]): FetchResult {
   return {
     messages: texts.map((text) => Buffer.from(text)),
     gap: null,
+    readings: texts.length,
     next,
     highWatermark: next,
   };
@@ -134,6 +142,7 @@ test('writes what it fetched, in order, and reads on from where each fetch ended
   await running;
   expect(fetches.all).toHaveLength(2);
   expect(writes.all).toHaveLength(3);
+  expect(delivered).toBe(3);
   expect(budget.heldBytes).toBe(0);
 });
 

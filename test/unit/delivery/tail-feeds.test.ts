@@ -82,7 +82,8 @@ class CountingLog {
     for (let at = 0; gone === null && at < wanted.length; at += BATCH_READINGS_MAX) {
       messages.push(batchOf(wanted.slice(at, at + BATCH_READINGS_MAX), wanted.length));
     }
-    return { messages, gap: gone, next: gone?.next ?? next, highWatermark: this.high };
+    const readings = messages.length === 0 ? 0 : wanted.length;
+    return { messages, readings, gap: gone, next: gone?.next ?? next, highWatermark: this.high };
   }
 
   #change(signal: AbortSignal): Promise<boolean> {
@@ -205,6 +206,7 @@ class Client {
 }
 
 class Rig {
+  delivered = 0;
   readonly log = new CountingLog();
   readonly budget = new ReadAheadBudget(FETCH_BYTES_MAX * 4);
   readonly parts = {
@@ -214,6 +216,9 @@ class Rig {
     progressIntervalMs: 5000,
     fetchBytesMax: FETCH_BYTES_MAX,
     events: { rows: grpcEvents, arrow: grpcEvents, sse: liveEvents },
+    delivered: (readings: number) => {
+      this.delivered += readings;
+    },
   };
   readonly feeds = new TailFeeds({
     ...this.parts,
@@ -257,6 +262,7 @@ test('followers at the end of a stream cost one fetch, and are given the same by
     await idle();
     expect(clients.map(({ next }) => next)).toEqual(clients.map(() => 2 * round));
     expect(rig.log.fetches).toBe(1 + round);
+    expect(rig.delivered).toBe(8 * 2 * round);
   }
   const [first, ...others] = clients.map(({ writes }) => writes);
   for (const writes of others) {

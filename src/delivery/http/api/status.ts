@@ -34,6 +34,9 @@ const statusSchema = z.strictObject({
     }),
   ),
   subscribers: count(),
+  delivered: count().describe(
+    'Readings that went out since the start, each once for everybody it went to.',
+  ),
   producers: count(),
   producersForgotten: count(),
   log: z.strictObject({
@@ -94,6 +97,7 @@ function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
       problem: port.problem,
     })),
     subscribers: status.subscribers,
+    delivered: status.delivered,
     producers: log.producers.count,
     producersForgotten: log.producers.forgotten,
     log: {

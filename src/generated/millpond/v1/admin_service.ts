@@ -94,6 +94,11 @@ export interface GetStatusResponse {
   serialPorts: SerialPortStatus[];
   /** Of `devices`: those that are silent for longer than they usually are. */
   staleDevices: bigint;
+  /**
+   * Readings that went out since the start, each once for everybody it went to: over Subscribe,
+   * Consume and HTTP.
+   */
+  delivered: bigint;
 }
 
 export interface GetStatusResponse_LostEntry {
@@ -225,6 +230,8 @@ export interface DiskStatus {
   sizeBytes: bigint;
   /** A stable word: `ok`, `full`, `read_only`, `failing`, `other`. */
   state: string;
+  /** When it is full at the current rate, retention considered. Absent where that is not foreseeable. */
+  fullAtUs?: bigint | undefined;
 }
 
 export interface RecoveryStatus {
@@ -624,6 +631,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     producersForgotten: 0n,
     serialPorts: [],
     staleDevices: 0n,
+    delivered: 0n,
   };
 }
 
@@ -709,6 +717,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         throw new globalThis.Error("value provided for field message.staleDevices of type uint64 too large");
       }
       writer.uint32(168).uint64(message.staleDevices);
+    }
+    if (message.delivered !== 0n) {
+      if (BigInt.asUintN(64, message.delivered) !== message.delivered) {
+        throw new globalThis.Error("value provided for field message.delivered of type uint64 too large");
+      }
+      writer.uint32(176).uint64(message.delivered);
     }
     return writer;
   },
@@ -889,6 +903,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.staleDevices = reader.uint64() as bigint;
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.delivered = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -948,6 +970,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.staleDevices = (object.staleDevices !== undefined && object.staleDevices !== null)
       ? BigInt(object.staleDevices)
       : 0n;
+    message.delivered = (object.delivered !== undefined && object.delivered !== null) ? BigInt(object.delivered) : 0n;
     return message;
   },
 };
@@ -1985,7 +2008,7 @@ export const FlashStatus: MessageFns<FlashStatus> = {
 };
 
 function createBaseDiskStatus(): DiskStatus {
-  return { freeBytes: 0n, sizeBytes: 0n, state: "" };
+  return { freeBytes: 0n, sizeBytes: 0n, state: "", fullAtUs: undefined };
 }
 
 export const DiskStatus: MessageFns<DiskStatus> = {
@@ -2004,6 +2027,12 @@ export const DiskStatus: MessageFns<DiskStatus> = {
     }
     if (message.state !== "") {
       writer.uint32(26).string(message.state);
+    }
+    if (message.fullAtUs !== undefined) {
+      if (BigInt.asIntN(64, message.fullAtUs) !== message.fullAtUs) {
+        throw new globalThis.Error("value provided for field message.fullAtUs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.fullAtUs);
     }
     return writer;
   },
@@ -2045,6 +2074,14 @@ export const DiskStatus: MessageFns<DiskStatus> = {
             message.state = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fullAtUs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2065,6 +2102,9 @@ export const DiskStatus: MessageFns<DiskStatus> = {
     message.freeBytes = (object.freeBytes !== undefined && object.freeBytes !== null) ? BigInt(object.freeBytes) : 0n;
     message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
     message.state = object.state ?? "";
+    message.fullAtUs = (object.fullAtUs !== undefined && object.fullAtUs !== null)
+      ? BigInt(object.fullAtUs)
+      : undefined;
     return message;
   },
 };

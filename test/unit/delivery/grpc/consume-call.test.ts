@@ -52,6 +52,7 @@ function setUp({ refusal = null }: { refusal?: MillpondError | null } = {}) {
     },
   };
   const written: ConsumeResponse[] = [];
+  const delivered: number[] = [];
   const writes: (() => void)[] = [];
   const controller = new AbortController();
   const call = new ConsumeCall(stream as unknown as ConsumeStream, {
@@ -63,6 +64,7 @@ function setUp({ refusal = null }: { refusal?: MillpondError | null } = {}) {
         return new Promise((resolve) => writes.push(resolve));
       },
     },
+    delivered: (readings) => void delivered.push(readings),
     unansweredMax: UNANSWERED_MAX,
     signal: controller.signal,
   });
@@ -72,6 +74,7 @@ function setUp({ refusal = null }: { refusal?: MillpondError | null } = {}) {
     stream,
     joins,
     actions,
+    delivered,
     written,
     controller,
     run,
@@ -136,13 +139,16 @@ test('says that a delivery is out once all its messages are, and not before', as
     event: { $case: 'delivery', value: { readings: [], deliveryCount: 1 } },
   }).finish();
   const buffer = new Uint8Array([...one, ...one]).buffer;
-  call.emit({ kind: 'delivery', buffer, ranges: [0, one.length, one.length, 2 * one.length] });
+  const ranges = [0, one.length, one.length, 2 * one.length];
+  call.emit({ kind: 'delivery', buffer, ranges, readings: 7 });
   await new Promise(setImmediate);
   expect(call.written).toHaveLength(2);
   expect(told(call.written[1])).toMatchObject({ deliveryCount: 1 });
   expect(call.actions).toEqual([]);
+  expect(call.delivered).toEqual([]);
   await call.drain();
   expect(call.actions).toEqual([{ kind: 'written' }]);
+  expect(call.delivered).toEqual([7]);
 });
 
 test('is not read beyond its bound of unanswered readings, and goes on at half of it', async () => {
