@@ -148,6 +148,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     members: grpc.members,
     tailFeeds: feeds.count,
     tailFollowers: feeds.followers,
+    liveFollowers: http.followers.count,
+    liveDropped: http.followers.dropped,
     queries: queries.running,
     queryProcesses: queries.processes,
     readAheadBytes: budget.heldBytes,
@@ -155,11 +157,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     mqtt: mqtt.status(),
   });
   const metrics = new parts.IoMetrics({ version, refusals: parts.mqttRefusals, read: readings });
+  const mqttNotes = mqttEvents(metrics, logger);
   const mqtt = parts.createMqttSource({
     intake: client,
     config: config.mqtt,
     clock: systemClock,
-    events: mqttEvents(metrics, logger),
+    events: mqttNotes,
     stopTimeoutMs: SOURCE_STOP_MS,
   });
   const watch = new parts.SerialWatch(logger, () => serial.status());
@@ -257,6 +260,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       groups: client.groups,
       series: seriesClient(client),
       clock: systemClock,
+    },
+    live: { ...reading, feeds },
+    mqtt: {
+      handle: (stream, address) => mqtt.handle(stream, address),
+      refusal: () => client.unopened,
+      refused: (reason, address, detail) =>
+        mqttNotes.refused(reason, { clientId: '', address, version: 0 }, detail),
+      frameBytesMax: config.mqtt.packetBytesMax,
     },
   });
 

@@ -16,9 +16,11 @@ function streamConfig({ retention, commitInterval, ...others }: StreamOptions): 
 
 /** Gives every option the name that says its unit. */
 export function nameUnits(options: ConfigOptions) {
-  const { maxClockSkew, mqtt, grpc, consume, log, query, streams, serial, ...others } = options;
+  const { maxClockSkew, mqtt, grpc, http, consume, log, query, streams, serial, ...others } =
+    options;
   const { connectTimeout, drainTimeout, sessionExpiryMax, ...otherMqtt } = mqtt;
   const { progressInterval, keepaliveTime, keepaliveTimeout, ...otherGrpc } = grpc;
+  const { followerTimeout, ...otherHttp } = http;
   const { ackDeadline, backOff, backOffMax, ...otherConsume } = consume;
   const { commitInterval, duckdbMemoryMax, sealAge, diskFreeMin, deadLetterAge, ...otherLog } = log;
   return {
@@ -36,6 +38,7 @@ export function nameUnits(options: ConfigOptions) {
       keepaliveTimeMs: keepaliveTime,
       keepaliveTimeoutMs: keepaliveTimeout,
     },
+    http: { ...otherHttp, followerTimeoutMs: followerTimeout },
     consume: {
       ...otherConsume,
       ackDeadlineMs: ackDeadline,

@@ -1,7 +1,7 @@
 // The options of the HTTP server: where it listens, whom it answers.
 
 import { z } from 'zod';
-import { address, count, texts } from './option.ts';
+import { address, count, duration, texts } from './option.ts';
 
 export const http = z.strictObject({
   listen: address(
@@ -14,6 +14,19 @@ export const http = z.strictObject({
     min: 1,
     max: 100_000,
     why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor, and a browser keeps several open.',
+  }),
+  followersMax: count({
+    unit: 'followers',
+    byDefault: 200,
+    min: 1,
+    max: 100_000,
+    why: 'Followers of /api/v1/live at one time; one more is refused with LIVE_LIMIT. All of them together cost about as much as one, up to the writing.',
+  }),
+  followerTimeout: duration({
+    byDefault: '10s',
+    min: '10ms',
+    max: '1h',
+    why: 'A follower of /api/v1/live that does not take what it is sent for so long is cut off. It comes back by itself, and goes on where it was.',
   }),
   hosts: texts({
     isAllowed: (name) => /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name),

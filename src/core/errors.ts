@@ -200,6 +200,11 @@ export const errorTable = {
     'Name a file in a folder that can be written to, on a disk with enough room.',
   ),
   // HTTP.
+  LIVE_LIMIT: kind(
+    'RESOURCE_EXHAUSTED',
+    'End a follower of /api/v1/live, or raise http.followersMax.',
+    true,
+  ),
   PATH_UNKNOWN: kind(
     'NOT_FOUND',
     'Ask for one of the paths there are; /api/v1/openapi.json has all of the interface.',

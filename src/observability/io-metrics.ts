@@ -24,6 +24,9 @@ export interface IoReadings {
   readonly members: number;
   readonly tailFeeds: number;
   readonly tailFollowers: number;
+  readonly liveFollowers: number;
+  /** Cut off since the start. */
+  readonly liveDropped: number;
   readonly queries: number;
   readonly queryProcesses: number;
   readonly readAheadBytes: number;
@@ -101,6 +104,11 @@ export class IoMetrics {
       'millpond_disk_written_bytes_total',
       'Bytes that the gateway caused to be written to disks (/proc/self/io). Against the life of a card: log.commitInterval writes less often.',
       () => read().writtenBytes,
+    );
+    counter(
+      'millpond_live_dropped_total',
+      'Followers of /api/v1/live cut off because they did not take what they were sent. They come back by themselves; many: networks too slow for what they ask, so filter more.',
+      () => read().liveDropped,
     );
     counter(
       'millpond_mqtt_connects_total',
@@ -208,6 +216,11 @@ export class IoMetrics {
       'millpond_tail_followers',
       'Subscriptions that share such a read; the others read for themselves, to catch up.',
       ({ tailFollowers }) => tailFollowers,
+    );
+    gauge(
+      'millpond_live_followers',
+      'Followers of /api/v1/live. At http.followersMax new ones are refused.',
+      ({ liveFollowers }) => liveFollowers,
     );
     gauge(
       'millpond_read_ahead_bytes',

@@ -20,14 +20,14 @@ export class EventStreamReader {
   #id = '';
 
   push(text: string): void {
-    this.#rest += text;
-    for (;;) {
-      const end = /\r\n|\n|\r(?!$)/.exec(this.#rest);
-      if (end === null) return;
-      const line = this.#rest.slice(0, end.index);
-      this.#rest = this.#rest.slice(end.index + end[0].length);
-      this.#take(line);
+    const whole = this.#rest + text;
+    const lineEnd = /\r\n|\n|\r(?!$)/g;
+    let start = 0;
+    for (let end = lineEnd.exec(whole); end !== null; end = lineEnd.exec(whole)) {
+      this.#take(whole.slice(start, end.index));
+      start = lineEnd.lastIndex;
     }
+    this.#rest = whole.slice(start);
   }
 
   #take(line: string): void {

@@ -6,10 +6,17 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { GroupInspector } from '../../src/core/group.ts';
 import type { LogInspector } from '../../src/core/log-inspection.ts';
+import { liveEvents } from '../../src/delivery/http/live/live-text.ts';
 import { type HttpParts, HttpServer } from '../../src/delivery/http/server.ts';
+import { ReadAheadBudget } from '../../src/delivery/read-ahead-budget.ts';
 import { portOf } from './gateway.ts';
 
 const fails = (): Promise<never> => Promise.reject(new Error('no gateway behind it'));
+const log = { resolveStart: fails, fetch: fails };
+
+function noFeed(): never {
+  throw new Error('no gateway behind it');
+}
 
 /** Resolves with its address; it stops with the test. */
 export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string> {
@@ -31,6 +38,23 @@ export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string>
       groups: new Proxy({}, { get: () => fails }) as GroupInspector,
       series: { readSeries: fails },
       clock: systemClock,
+    },
+    followersMax: 10,
+    followerTimeoutMs: 10_000,
+    live: {
+      log,
+      feeds: { join: noFeed },
+      budget: new ReadAheadBudget(0),
+      events: { rows: liveEvents, arrow: liveEvents, sse: liveEvents },
+      clock: () => 0,
+      progressIntervalMs: 5000,
+      delivered: () => undefined,
+    },
+    mqtt: {
+      handle: (stream) => stream.destroy(),
+      refusal: () => null,
+      refused: () => undefined,
+      frameBytesMax: 1024,
     },
     ...parts,
   });

@@ -2,9 +2,9 @@
 // was bound to this address (DNS rebinding) is refused by its Host, a page of another site by its
 // Origin, and what is sent tells browsers what they may do with it.
 
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import type { FastifyRequest } from 'fastify';
 import { MillpondError } from '../../core/errors.ts';
 
 /** Of every answer. */
@@ -15,6 +15,9 @@ export const securityHeaders = {
   'referrer-policy': 'no-referrer',
 } as const;
 
+/** A request, or an upgrade that no hook sees. */
+type Asking = Pick<IncomingMessage, 'headers'>;
+
 /** The names under which this machine is asked, in small letters; `others` are those of the option. */
 export function ownNames(others: readonly string[], machine = hostname()): ReadonlySet<string> {
   const whole = machine.toLowerCase();
@@ -24,7 +27,7 @@ export function ownNames(others: readonly string[], machine = hostname()): Reado
 }
 
 /** Throws HOST_REFUSED. */
-export function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
+export function checkHost({ headers }: Asking, names: ReadonlySet<string>): void {
   const host = hostOf(headers.host ?? '');
   if (host !== null && (isIP(host) !== 0 || names.has(host))) return;
   const text = `${JSON.stringify(headers.host ?? '')} is no name of this gateway.`;
@@ -32,7 +35,7 @@ export function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string
 }
 
 /** Of what changes something or stays open. Programs send no Origin. Throws ORIGIN_REFUSED. */
-export function checkOrigin({ headers }: FastifyRequest): void {
+export function checkOrigin({ headers }: Asking): void {
   const { origin, host = '' } = headers;
   if (origin === undefined) return;
   const own = [`http://${host}`, `https://${host}`].map((text) => text.toLowerCase());

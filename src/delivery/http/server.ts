@@ -12,6 +12,8 @@ import {
 import { addApi } from './api/api.ts';
 import type { ApiParts } from './api/parts.ts';
 import { answerBadClient, sendFault } from './faults.ts';
+import { type LiveParts, LiveStreams } from './live/live-streams.ts';
+import { type MqttSocketParts, MqttSockets } from './mqtt/mqtt-sockets.ts';
 import { addPages } from './pages.ts';
 import { addProbes, type ProbeParts, probePaths } from './probes.ts';
 import { checkHost, checkOrigin, ownNames, securityHeaders } from './security.ts';
@@ -26,7 +28,13 @@ export interface HttpParts {
   /** The built dashboard; may be missing. */
   readonly pagesFolder: string;
   readonly probes: ProbeParts;
-  readonly api: ApiParts;
+  readonly api: Omit<ApiParts, 'live'>;
+  /** Followers at one time; one more is refused. */
+  readonly followersMax: number;
+  /** A follower that takes longer for what it is sent is cut off. */
+  readonly followerTimeoutMs: number;
+  readonly live: Omit<LiveParts, 'followersMax' | 'stallTimeoutMs'>;
+  readonly mqtt: MqttSocketParts;
   /** For tests: how long a request may take to arrive. */
   readonly requestTimeoutMs?: number;
 }
@@ -39,6 +47,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export class HttpServer {
   readonly #parts: HttpParts;
   readonly #app: FastifyInstance;
+  readonly #live: LiveStreams;
+  readonly #mqtt: MqttSockets;
 
   constructor(parts: HttpParts) {
     this.#parts = parts;
@@ -57,8 +67,18 @@ export class HttpServer {
       frameworkErrors: sendFault,
       clientErrorHandler: answerBadClient,
     });
+    this.#live = new LiveStreams({
+      ...parts.live,
+      followersMax: parts.followersMax,
+      stallTimeoutMs: parts.followerTimeoutMs,
+    });
+    const names = ownNames(parts.hosts);
+    this.#mqtt = new MqttSockets(parts.mqtt, (request) => {
+      checkHost(request, names);
+      checkOrigin(request);
+    });
     this.#app.server.maxConnections = parts.connectionsMax;
-    this.#build();
+    this.#build(names);
   }
 
   /** Resolves with the real address. Throws PORT_IN_USE, PORT_DENIED or ADDRESS_UNUSABLE. */
@@ -74,19 +94,25 @@ export class HttpServer {
     return formatAddress({ ...listen, port });
   }
 
-  stop(): Promise<void> {
-    return this.#app.close();
+  get followers(): { readonly count: number; readonly dropped: number } {
+    return this.#live;
   }
 
-  #build(): void {
+  /** Ends followers, lets other answers finish, then closes. */
+  async stop(): Promise<void> {
+    await this.#live.stop();
+    this.#mqtt.close();
+    await this.#app.close();
+  }
+
+  #build(names: ReadonlySet<string>): void {
     const app = this.#app;
-    const { hosts, pagesFolder, probes, api } = this.#parts;
+    const { pagesFolder, probes, api } = this.#parts;
     app.setValidatorCompiler(validatorCompiler);
     // What is sent is held against its schema by the tests, and not again with every answer.
     app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     app.setErrorHandler(sendFault);
     app.removeContentTypeParser('text/plain');
-    const names = ownNames(hosts);
     app.addHook('onRequest', async (request, reply) => {
       reply.headers(securityHeaders);
       if (probePaths.includes(request.routeOptions.url ?? '')) return;
@@ -95,7 +121,8 @@ export class HttpServer {
     });
     answerUnknownPaths(app);
     addProbes(app, probes);
-    addApi(app, api);
+    addApi(app, { ...api, live: this.#live });
     addPages(app, pagesFolder);
+    this.#mqtt.attach(app.server);
   }
 }

@@ -12,6 +12,9 @@ import { Refusal } from './refusal.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Valve } from './valve.ts';
 
+/** Connections beyond the limit that are let in so far as to be told so. */
+export const spareConnections = 16;
+
 export interface ClientsParts {
   readonly config: MqttConfig;
   readonly sessions: SessionStore;
@@ -52,6 +55,11 @@ export class Clients implements BrokerHooks {
       return;
     }
     const { valve, events, config } = this.#parts;
+    if (this.#links.size >= config.connectionsMax + spareConnections) {
+      events.refused('connections_max', { clientId: '', address, version: 0 }, 'not answered');
+      stream.destroy();
+      return;
+    }
     const connection: Connection = new Connection({
       stream,
       address,

@@ -8,7 +8,7 @@ import type { Intake, Source } from '../../core/contracts.ts';
 import type { Broker } from './aedes-adapter.ts';
 import { createBroker } from './aedes-adapter.ts';
 import { BrokerStore } from './broker-store.ts';
-import { Clients } from './clients.ts';
+import { Clients, spareConnections } from './clients.ts';
 import type { MqttConfig } from './mqtt-config.ts';
 import type { MqttEvents } from './mqtt-events.ts';
 import { silentEvents } from './mqtt-events.ts';
@@ -54,8 +54,6 @@ const goodbyeMs = 2000;
 const retainedBytesMax = 64 * 1024 * 1024;
 const queueBytesMax = 64 * 1024 * 1024;
 const queueMessagesMax = 1000;
-/** Connections beyond the limit that are let in so far as to be told so. */
-const spareConnections = 16;
 const keepaliveCheckMs = 500;
 const sessionCheckMs = 30_000;
 

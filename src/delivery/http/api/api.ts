@@ -9,6 +9,7 @@ import { addConsumers } from './consumers.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addDevices } from './devices.ts';
 import { addGroups } from './groups.ts';
+import { addLive } from './live.ts';
 import { addLosses } from './losses.ts';
 import { noParameters } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
@@ -31,6 +32,7 @@ const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [
   addDeadLetters,
   addLosses,
   addSeries,
+  addLive,
 ];
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {

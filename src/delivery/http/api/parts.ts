@@ -13,6 +13,7 @@ import type { GroupInspector } from '../../../core/group.ts';
 import type { LogInspector } from '../../../core/log-inspection.ts';
 import type { SeriesReader } from '../../../core/series-points.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
+import type { LiveStreams } from '../live/live-streams.ts';
 
 export interface ApiParts {
   readonly version: string;
@@ -22,6 +23,8 @@ export interface ApiParts {
   readonly groups: GroupInspector;
   readonly series: SeriesReader;
   readonly clock: Clock;
+  /** Followers over server-sent events. */
+  readonly live: Pick<LiveStreams, 'open'>;
 }
 
 /** Where a resource adds its routes; paths are below /api/v1. */
