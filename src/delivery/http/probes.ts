@@ -1,6 +1,10 @@
 // What watches the gateway from outside: metrics, liveness and readiness. Asked under any name.
 
 import type { FastifyInstance } from 'fastify';
+import { shareCalls } from '../../core/shared-call.ts';
+
+/** A scrape takes some milliseconds of the log thread: whoever scrapes in a loop must not have all of it. */
+const SCRAPE_SPACING_MS = 100;
 
 export interface ProbeParts {
   readonly metrics: () => Promise<string>;
@@ -14,7 +18,8 @@ export interface ProbeParts {
 export const probePaths: readonly string[] = ['/metrics', '/healthz', '/readyz'];
 
 export function addProbes(app: FastifyInstance, parts: ProbeParts): void {
-  const { metrics, metricsContentType, problem, isAlive } = parts;
+  const { metricsContentType, problem, isAlive } = parts;
+  const metrics = shareCalls(parts.metrics, SCRAPE_SPACING_MS);
   app.get('/metrics', async (_request, reply) => {
     const text = await metrics();
     return reply.type(metricsContentType).send(text);
