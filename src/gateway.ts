@@ -153,6 +153,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     queries: queries.running,
     queryProcesses: queries.processes,
     readAheadBytes: budget.heldBytes,
+    delivered,
     writtenBytes: written.total ?? 0,
     mqtt: mqtt.status(),
   });

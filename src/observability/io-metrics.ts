@@ -30,6 +30,8 @@ export interface IoReadings {
   readonly queries: number;
   readonly queryProcesses: number;
   readonly readAheadBytes: number;
+  /** Readings that went out since the start. */
+  readonly delivered: number;
   /** To disks, by the whole process; 0 where the system does not tell. */
   readonly writtenBytes: number;
   readonly mqtt: {
@@ -114,6 +116,11 @@ export class IoMetrics {
       'millpond_mqtt_connects_total',
       'MQTT connections accepted. Many a minute with few connections open: a device that is cut off again and again.',
       () => this.#connects,
+    );
+    counter(
+      'millpond_delivered_readings_total',
+      'Readings that went out: to subscribers, members of groups and browsers. Far more than millpond_readings_total times the consumers: somebody reads again and again.',
+      () => read().delivered,
     );
     this.#queries.register(registers, {
       name: 'millpond_queries_total',

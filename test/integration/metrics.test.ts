@@ -102,7 +102,7 @@ test('every label has its values out of a list', () => {
     consumer: ['follower', 'archive', 'workers'],
     group: ['workers'],
     port: ['scale'],
-    part: ['database', 'wal', 'tail', 'sealed', 'hot'],
+    part: ['database', 'wal', 'tail', 'sealed', 'rollups', 'hot'],
     edge: ['low', 'high'],
     kind: [
       'series',
