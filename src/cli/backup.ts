@@ -8,7 +8,7 @@ async function backup(folder: string, flags: GrpcFlags): Promise<void> {
   const { GatewayClient } = await import('./client.ts');
   const { BackupTarget } = await import('./backup/target.ts');
   const { receiveBackup } = await import('./backup/receive.ts');
-  const { BackupProgress } = await import('./backup/progress.ts');
+  const { Progress } = await import('./terminal/progress.ts');
   const { MillpondError } = await import('../core/errors.ts');
   const { printable } = await import('../observability/printable.ts');
   const { stopSignal } = await import('./stop-signal.ts');
@@ -17,10 +17,19 @@ async function backup(folder: string, flags: GrpcFlags): Promise<void> {
   const signal = stopSignal();
   const target = await BackupTarget.create(folder);
   const client = new GatewayClient(address);
-  const progress = new BackupProgress(process.stderr);
+  let progress: InstanceType<typeof Progress> | null = null;
+  const watcher = {
+    begin({ files, bytes }: { files: number; bytes: number }): void {
+      process.stderr.write(`copying ${countText(files)} files, ${bytesText(bytes)}\n`);
+      const options = { title: 'copying', amountText: bytesText, hasLines: true };
+      progress = new Progress({ ...options, total: bytes });
+    },
+    received: (bytes: number): void => progress?.add(bytes),
+  };
   try {
-    const made = await receiveBackup(client.backup(signal), target, progress);
-    progress.end();
+    const made = await receiveBackup(client.backup(signal), target, watcher).finally(() =>
+      progress?.end(),
+    );
     for (const path of made.damaged) {
       process.stderr.write(
         `note: ${printable(path)} is damaged on the gateway's disk, and in the copy as it is there\n`,
@@ -31,7 +40,6 @@ async function backup(folder: string, flags: GrpcFlags): Promise<void> {
       `${printable(folder)}: ${size}, the log as of ${localTime(made.takenAtUs)}\n`,
     );
   } catch (error) {
-    progress.end();
     await target.discard();
     if (!signal.aborted) throw error;
     throw new MillpondError('BACKUP_INCOMPLETE', 'The backup was stopped.', { cause: error });

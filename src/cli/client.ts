@@ -13,18 +13,10 @@ import type {
   GetDeadLetterResponse,
   GetStatusResponse,
   Loss,
-  PurgeDeadLettersResponse,
-  ReprocessDeadLettersResponse,
   SeekConsumerResponse,
   Segment,
 } from '../generated/millpond/v1/admin_service.ts';
-import type {
-  Group,
-  GroupDeadLetter,
-  GroupMember,
-  PurgeGroupDeadLettersResponse,
-  RedeliverGroupDeadLettersResponse,
-} from '../generated/millpond/v1/groups.ts';
+import type { Group, GroupDeadLetter, GroupMember } from '../generated/millpond/v1/groups.ts';
 
 const pageSize = 1000;
 /** Dead letters decoded in one call: few enough for an answer in time. */
@@ -119,36 +111,30 @@ export class GatewayClient {
     return this.#answer(this.#admin.getDeadLetter, { id });
   }
 
-  /** All of the filter, piece by piece. */
-  async reprocessDeadLetters(filter: DeadLetterFilter) {
+  /** All of the filter, piece by piece; `looked` is told how many more were looked at. */
+  async reprocessDeadLetters(filter: DeadLetterFilter, looked: (letters: number) => void) {
     const sum = { reprocessed: 0n, readings: 0n, kept: 0n };
-    for (let fromId: bigint | undefined = 0n; fromId !== undefined; ) {
-      const request = { filter, fromId, limit: workSize };
-      const done: ReprocessDeadLettersResponse = await this.#answer(
-        this.#admin.reprocessDeadLetters,
-        request,
-      );
-      sum.reprocessed += done.reprocessed;
-      sum.readings += done.readings;
-      sum.kept += done.kept;
-      fromId = done.nextId;
+    const pieces = allPieces(
+      (fromId) =>
+        this.#answer(this.#admin.reprocessDeadLetters, { filter, fromId, limit: workSize }),
+      ({ nextId }) => nextId,
+    );
+    for await (const { reprocessed, readings, kept } of pieces) {
+      sum.reprocessed += reprocessed;
+      sum.readings += readings;
+      sum.kept += kept;
+      looked(Number(reprocessed + kept));
     }
     return sum;
   }
 
   /** How many went. */
-  async purgeDeadLetters(filter: DeadLetterFilter): Promise<bigint> {
-    let sum = 0n;
-    for (let fromId: bigint | undefined = 0n; fromId !== undefined; ) {
-      const request = { filter, fromId, limit: pageSize };
-      const done: PurgeDeadLettersResponse = await this.#answer(
-        this.#admin.purgeDeadLetters,
-        request,
-      );
-      sum += done.purged;
-      fromId = done.nextId;
-    }
-    return sum;
+  purgeDeadLetters(filter: DeadLetterFilter): Promise<bigint> {
+    const pieces = allPieces(
+      (fromId) => this.#answer(this.#admin.purgeDeadLetters, { filter, fromId, limit: pageSize }),
+      ({ nextId }) => nextId,
+    );
+    return sumOf(pieces, ({ purged }) => purged);
   }
 
   /** Of one stream, or of all if it is empty; by stream, then by offset. */
@@ -188,33 +174,29 @@ export class GatewayClient {
   }
 
   /** How many go round again. */
-  async redeliverGroupDeadLetters(which: GroupLetters): Promise<bigint> {
-    let sum = 0n;
-    for (let fromOffset: bigint | undefined = 0n; fromOffset !== undefined; ) {
-      const request = { ...which, fromOffset, limit: pageSize };
-      const done: RedeliverGroupDeadLettersResponse = await this.#answer(
-        this.#admin.redeliverGroupDeadLetters,
-        request,
-      );
-      sum += done.redelivered;
-      fromOffset = done.nextOffset;
-    }
-    return sum;
+  redeliverGroupDeadLetters(which: GroupLetters): Promise<bigint> {
+    const pieces = allPieces(
+      (fromOffset) =>
+        this.#answer(this.#admin.redeliverGroupDeadLetters, {
+          ...which,
+          ...{ fromOffset, limit: pageSize },
+        }),
+      ({ nextOffset }) => nextOffset,
+    );
+    return sumOf(pieces, ({ redelivered }) => redelivered);
   }
 
   /** How many went. */
-  async purgeGroupDeadLetters(which: GroupLetters): Promise<bigint> {
-    let sum = 0n;
-    for (let fromOffset: bigint | undefined = 0n; fromOffset !== undefined; ) {
-      const request = { ...which, fromOffset, limit: pageSize };
-      const done: PurgeGroupDeadLettersResponse = await this.#answer(
-        this.#admin.purgeGroupDeadLetters,
-        request,
-      );
-      sum += done.purged;
-      fromOffset = done.nextOffset;
-    }
-    return sum;
+  purgeGroupDeadLetters(which: GroupLetters): Promise<bigint> {
+    const pieces = allPieces(
+      (fromOffset) =>
+        this.#answer(this.#admin.purgeGroupDeadLetters, {
+          ...which,
+          ...{ fromOffset, limit: pageSize },
+        }),
+      ({ nextOffset }) => nextOffset,
+    );
+    return sumOf(pieces, ({ purged }) => purged);
   }
 
   /** The parts of one copy of the log, asked for no faster than they are taken. */
@@ -268,4 +250,25 @@ async function* allPages<Entry>(
     if (nextPageToken === '') return;
     token = nextPageToken;
   }
+}
+
+/** Work that a call does a bounded part of, part after part, until nothing says where to go on. */
+async function* allPieces<Piece>(
+  piece: (from: bigint) => Promise<Piece>,
+  nextOf: (piece: Piece) => bigint | undefined,
+): AsyncGenerator<Piece, void> {
+  for (let from: bigint | undefined = 0n; from !== undefined; ) {
+    const done = await piece(from);
+    yield done;
+    from = nextOf(done);
+  }
+}
+
+async function sumOf<Piece>(
+  pieces: AsyncIterable<Piece>,
+  countOf: (piece: Piece) => bigint,
+): Promise<bigint> {
+  let sum = 0n;
+  for await (const piece of pieces) sum += countOf(piece);
+  return sum;
 }

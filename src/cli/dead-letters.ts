@@ -53,13 +53,35 @@ async function run(action: Action, flags: DeadLetterFlags): Promise<void> {
       if (flags.json === true) print([deadLetterJson(deadLetter!, payload)]);
       else print([...deadLetterLines([deadLetter!], 0), ...payloadLines(payload)]);
     } else if (action === 'reprocess') {
-      const { reprocessed, readings, kept } = await client.reprocessDeadLetters(filter);
+      const { reprocessed, readings, kept } = await reprocess(client, filter);
       print([`${reprocessed} dead letters gave ${readings} readings; ${kept} are dead still`]);
     } else {
       print([`${await client.purgeDeadLetters(filter)} dead letters thrown away`]);
     }
   } finally {
     client.close();
+  }
+}
+
+type Client = InstanceType<typeof import('./client.ts').GatewayClient>;
+
+async function reprocess(client: Client, filter: Parameters<Client['deadLetters']>[0]) {
+  const { Progress } = await import('./terminal/progress.ts');
+  const { countText } = await import('./amount-text.ts');
+  const { profile, reason, ids } = filter;
+  // How many match a profile or a reason, only the list would tell.
+  const isAll = profile === '' && reason === '' && ids.length === 0;
+  const all = isAll ? Number((await client.status()).deadLetters) : null;
+  const progress = new Progress({
+    title: 'decoding again',
+    amountText: (count) => countText(Math.round(count)),
+    total: ids.length > 0 ? ids.length : all,
+    hasLines: true,
+  });
+  try {
+    return await client.reprocessDeadLetters(filter, (letters) => progress.add(letters));
+  } finally {
+    progress.end();
   }
 }
 

@@ -17,9 +17,16 @@ interface DoctorFlags extends ConfigFlags {
 async function doctor(flags: DoctorFlags): Promise<void> {
   const { loadConfig } = await import('../config/load.ts');
   const { examineDirectory } = await import('../log/recovery/examine.ts');
+  const { Progress } = await import('./terminal/progress.ts');
   const { dataDir, log } = loadConfig(configPlace(flags));
   const directory = flags.data === undefined ? dataDir : resolve(flags.data);
   const isDryRun = flags.dryRun ?? false;
+  const progress = new Progress({
+    title: 'looking through',
+    amountText: String,
+    total: null,
+    hasLines: false,
+  });
   const findings = await examineDirectory(
     {
       directory,
@@ -31,7 +38,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
       nowUs: Date.now() * 1000,
     },
     { isDryRun },
-  );
+  ).finally(() => progress.end());
   const text = flags.json
     ? JSON.stringify({ directory, isDryRun, findings }, null, 2)
     : await describe(directory, findings, isDryRun);

@@ -16,6 +16,9 @@ export interface GatewayAddresses {
 
 // Supervisors kill after some seconds; what is not acknowledged by then is resent by the device.
 const stopTimeoutMs = 4500;
+/** Usually it is over sooner: nothing is sealed at a stop. */
+const STOP_NOTICE_MS = 1000;
+const STILL_STOPPING = 'still stopping: what was taken goes to the disk; Ctrl-C again ends at once';
 
 /** Resolves at the first SIGTERM or SIGINT; from then on a second one exits at once. */
 function firstSignal(logger: Logger): Promise<void> {
@@ -68,7 +71,9 @@ export async function runGateway(
         logger.error({ stopTimeoutMs }, 'could not stop in time');
         void exitWith(exitCodes.failed.code);
       }, stopTimeoutMs);
+      const notice = setTimeout(() => logger.info(STILL_STOPPING), STOP_NOTICE_MS);
       await (await starting).stop();
+      clearTimeout(notice);
     });
     const gateway = await starting;
     // Told to the logger either way; a broken profile does not end the gateway.

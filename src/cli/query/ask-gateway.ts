@@ -1,12 +1,14 @@
 // Asks a gateway a query and passes the result on as it comes.
 
+import { fstatSync } from 'node:fs';
 import { Connection } from '../../client/connection.ts';
 import { MillpondError } from '../../core/errors.ts';
-import type { QueryEnd, QueryRequest } from '../../generated/millpond/v1/query.ts';
+import type { QueryEnd, QueryRequest, QueryResponse } from '../../generated/millpond/v1/query.ts';
 import { countText } from '../amount-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { lookOf, plainLook } from '../terminal/look.ts';
+import { Progress } from '../terminal/progress.ts';
 import type { QueryFormat } from './format.ts';
 import { CsvLines, JsonLines, LineOutput, type QueryOutput } from './output.ts';
 import { fileSink, standardOutput } from './sinks.ts';
@@ -25,8 +27,17 @@ export async function askGateway(query: GatewayQuery): Promise<void> {
   const signal = stopSignal();
   const connection = new Connection(query.address);
   const output = await outputOf(query, signal);
+  const progress = mayShowProgress(query)
+    ? new Progress({
+        title: 'query',
+        amountText: (rows) => `${countText(Math.round(rows))} rows`,
+        total: null,
+        hasLines: false,
+      })
+    : null;
   try {
-    const end = await passOn(connection, query.request, output, signal);
+    const parts = connection.events(() => connection.telemetry.query(query.request), signal);
+    const end = await passOn(parts, output, { signal, progress }).finally(() => progress?.end());
     if (end === null) {
       await output.discard();
       process.stderr.write('cancelled\n');
@@ -45,19 +56,27 @@ export async function askGateway(query: GatewayQuery): Promise<void> {
 
 /** Null when it was cancelled. */
 async function passOn(
-  connection: Connection,
-  request: QueryRequest,
+  parts: AsyncIterable<QueryResponse>,
   output: QueryOutput,
-  signal: AbortSignal,
+  { signal, progress }: { signal: AbortSignal; progress: Progress | null },
 ): Promise<QueryEnd | null> {
-  const parts = connection.events(() => connection.telemetry.query(request), signal);
   for await (const { part } of parts) {
     if (part?.$case === 'columns') await output.begin(part.value.columns);
-    if (part?.$case === 'rows') await output.write(part.value.rows);
+    if (part?.$case === 'rows') {
+      await output.write(part.value.rows);
+      progress?.add(part.value.rows.length);
+    }
     if (part?.$case === 'end') return part.value;
   }
   if (signal.aborted) return null;
   throw new MillpondError('QUERY_FAILED', 'The result ended before its end.');
+}
+
+/** Not where rows appear on the same terminal meanwhile, ours or those of a pager or filter. */
+function mayShowProgress({ format, output }: GatewayQuery): boolean {
+  if (output !== null) return true;
+  if (process.stdout.isTTY === true) return format === 'table';
+  return fstatSync(process.stdout.fd).isFile();
 }
 
 function summaryOf({ rows, elapsedUs, isTruncated }: QueryEnd): string {
