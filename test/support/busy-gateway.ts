@@ -109,7 +109,8 @@ export class BusyGateway {
     });
     await query(this.telemetry, 'select from where').catch(() => undefined);
     const socket = connect(portOf(this.addresses.mqtt), '127.0.0.1');
-    socket.end('this is no MQTT');
+    // No packet is of type 0.
+    socket.write(Uint8Array.of(0, 0));
     socket.resume();
     await once(socket, 'close');
   }
