@@ -2,19 +2,15 @@
 // follower getting everything; what a follower costs the gateway. Beside it followers who share
 // nothing, for each asks for another max_batch: what a read and an encoding for each would cost.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { printTable } from './support/figures.mjs';
-import { residentMB, root, startMillpond } from './support/processes.mjs';
+import { publishPaced } from './support/paced-publisher.mjs';
+import { cpuSeconds, residentMB, root, startMillpond } from './support/processes.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
 const WARMUP_SECONDS = 3;
 const SAMPLE_MS = 250;
-/** Of /proc/<pid>/stat; 100 on every Linux that Node.js runs on. */
-const TICKS_PER_SECOND = 100;
 const SETUPS = [
   { followers: 1, rate: 2000 },
   { followers: 10, rate: 2000 },
@@ -25,49 +21,6 @@ const SETUPS = [
   { followers: 1000, rate: 100, isApart: true },
 ];
 const only = process.env.BENCH_FOLLOWERS?.split(',').map(Number);
-
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** One message a reading over one socket at QoS 1; the value is the time of the publish, µs. */
-async function publishAll(port, { rate, count, atWarm }) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  const id = Buffer.from('fanout');
-  const header = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, id.length]);
-  socket.write(Buffer.concat([Buffer.from([0x10, header.length + id.length]), header, id]));
-  await once(socket, 'data');
-  socket.resume();
-  const topic = Buffer.from('sensors/fanout/json');
-  const publish = (number) => {
-    const packet = (number % 65_535) + 1;
-    const nowUs = process.hrtime.bigint() / 1000n;
-    const body = Buffer.concat([
-      Buffer.from([0, topic.length]),
-      topic,
-      Buffer.from([packet >> 8, packet & 255]),
-      Buffer.from(`{"sent":${nowUs}}`),
-    ]);
-    socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
-  };
-  const startedMs = performance.now();
-  let sent = 0;
-  await new Promise((resolve) => {
-    const timer = setInterval(() => {
-      const due = Math.min(count, Math.floor(((performance.now() - startedMs) * rate) / 1000));
-      while (sent < due) {
-        if (sent === rate * WARMUP_SECONDS) atWarm();
-        publish(sent++);
-      }
-      if (sent < count) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  return socket;
-}
 
 async function startFollowers(address, { followers, isApart }, readings, warmup) {
   const child = spawn(
@@ -108,9 +61,10 @@ async function run(setup) {
   try {
     following = await startFollowers(gateway.ready.grpc, setup, warmup + measured, warmup);
     let cpuBefore = 0;
-    const socket = await publishAll(Number(gateway.ready.mqtt.split(':')[1]), {
+    const socket = await publishPaced(Number(gateway.ready.mqtt.split(':')[1]), {
       rate,
       count: warmup + measured,
+      warmup,
       atWarm: () => {
         cpuBefore = cpuSeconds(pid);
       },
