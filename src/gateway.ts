@@ -21,19 +21,14 @@ import { ReadAheadBudget } from './delivery/read-ahead-budget.ts';
 import { TailFeeds } from './delivery/tail-feeds.ts';
 import { reportConsumers } from './observability/consumer-report.ts';
 import { WrittenBytes } from './observability/disk-io.ts';
-import type { GatewayStatus } from './observability/gateway-status.ts';
+import type { GatewayAddresses, GatewayStatus } from './observability/gateway-status.ts';
 import type { IoMetrics, IoReadings } from './observability/io-metrics.ts';
 import { LogHealth } from './observability/log-health.ts';
 import type { Logger } from './observability/logger.ts';
 import { rateLimited } from './observability/rate-limited.ts';
+import { StatusHistory } from './observability/status-history.ts';
 import { QueryPool } from './query/query-pool.ts';
 import type { MqttEvents } from './sources/mqtt/mqtt-events.ts';
-
-export interface GatewayAddresses {
-  readonly mqtt: string;
-  readonly grpc: string;
-  readonly http: string;
-}
 
 export interface Gateway {
   /**
@@ -192,14 +187,17 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     }
   }
 
+  let addresses: GatewayAddresses = { mqtt: '', grpc: '', http: '' };
   async function gatewayStatus(): Promise<GatewayStatus> {
-    const status = await client.status();
+    const [status, groups] = await Promise.all([client.status(), client.groups.listGroups()]);
     return {
       version,
       startedAtUs,
       written: { total: written.total, perDay: written.perDay },
       log: status,
       consumers: reportConsumers(status, grpc.connections),
+      groups,
+      addresses,
       queueBytes: client.queueBytes,
       mqttConnections: mqtt.status().connections,
       serialPorts: serial.status(),
@@ -208,6 +206,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     };
   }
 
+  const history = new StatusHistory(gatewayStatus);
   const inspector = new InspectionClient(client);
   const grpc = new parts.GrpcServer({
     ...config.grpc,
@@ -257,6 +256,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     api: {
       version,
       gatewayStatus,
+      history,
       log: inspector,
       groups: client.groups,
       series: seriesClient(client),
@@ -278,6 +278,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       isStopping = true;
       const notStoredBefore = client.notStored;
       await Promise.all([mqtt.stop(), serial.stop()]);
+      history.stop();
       await grpc.stop();
       await queries.stop();
       await http.stop();
@@ -309,8 +310,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     if (isStopping) return null;
     // Before anything is taken: what then fails is told after it.
     health.working();
-    const addresses = { mqtt: await mqtt.start(), ...waysOut };
+    addresses = { mqtt: await mqtt.start(), ...waysOut };
     await serial.start();
+    history.start();
     if (isStopping) return null;
     logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
     return addresses;

@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import type { GatewayAddresses } from '../observability/gateway-status.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
 import { reachableEndpoint } from './gateway-address.ts';
 import { ownCommand } from './own-command.ts';
-import type { GatewayAddresses } from './run-gateway.ts';
 
 interface DemoFlags extends ConfigFlags {
   readonly rate: number;

@@ -2,17 +2,11 @@
 
 import type { Config } from '../config/config.ts';
 import { asMillpondError } from '../core/errors.ts';
+import type { GatewayAddresses } from '../observability/gateway-status.ts';
 import { createLogger, flushed, isPretty, type Logger } from '../observability/logger.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { exitWith, reportFaultsTo } from './faults.ts';
 import { formatError } from './print-error.ts';
-
-/** With the real ports. */
-export interface GatewayAddresses {
-  readonly mqtt: string;
-  readonly grpc: string;
-  readonly http: string;
-}
 
 // Supervisors kill after some seconds; what is not acknowledged by then is resent by the device.
 const stopTimeoutMs = 4500;

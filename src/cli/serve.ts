@@ -1,8 +1,8 @@
 // `millpond serve`: the gateway.
 
 import type { Command } from 'commander';
+import type { GatewayAddresses } from '../observability/gateway-status.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
-import type { GatewayAddresses } from './run-gateway.ts';
 
 export function registerServe(program: Command): void {
   program

@@ -75,8 +75,9 @@ export interface LogStatus {
   readonly commits: number;
   readonly commitMsP50: number;
   readonly commitMsP99: number;
-  /** Since the start: payloads of the messages taken, readings made durable. */
+  /** Since the start: payloads of the messages taken, readings decoded, readings made durable. */
   readonly payloadBytes: number;
+  readonly readingsDecoded: number;
   readonly readings: number;
   /** Readings, messages or dead letters lost, by reason. */
   readonly lost: Readonly<Record<string, number>>;

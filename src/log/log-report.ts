@@ -68,6 +68,7 @@ export class LogReport {
       commitMsP50: p50,
       commitMsP99: p99,
       payloadBytes: metrics.payloadBytes,
+      readingsDecoded: metrics.readingsDecoded,
       readings: metrics.readingsStored,
       lost: Object.fromEntries(log.losses.byReason()),
       disk: {

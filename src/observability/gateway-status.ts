@@ -1,5 +1,6 @@
 // The gateway's state in one piece, gathered from its parts by gateway.ts, for all that tell of it.
 
+import type { GroupStatus } from '../core/group.ts';
 import type { LogStatus } from '../core/log-inspection.ts';
 import type { ConsumerReport } from './consumer-report.ts';
 
@@ -8,6 +9,8 @@ export interface GatewayStatus {
   readonly startedAtUs: number;
   readonly log: LogStatus;
   readonly consumers: readonly ConsumerReport[];
+  readonly groups: readonly GroupStatus[];
+  readonly addresses: GatewayAddresses;
   readonly queueBytes: number;
   readonly mqttConnections: number;
   readonly serialPorts: readonly SerialPortStatus[];
@@ -16,6 +19,13 @@ export interface GatewayStatus {
   readonly delivered: number;
   /** Null where the system does not tell, or not yet. */
   readonly written: { readonly total: number | null; readonly perDay: number | null };
+}
+
+/** Where it listens, as host:port. */
+export interface GatewayAddresses {
+  readonly mqtt: string;
+  readonly grpc: string;
+  readonly http: string;
 }
 
 export interface SerialPortStatus {

@@ -141,6 +141,10 @@ export class LogMetrics {
     return this.#payloadBytes;
   }
 
+  get readingsDecoded(): number {
+    return this.#readings;
+  }
+
   /** Readings made durable. */
   get readingsStored(): number {
     return this.#stored;

@@ -1,4 +1,5 @@
 // The REST interface of a running gateway: what each resource tells, in pages, and its refusals.
+import { hostname } from 'node:os';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MillpondClient } from '../../src/client/client.ts';
@@ -128,6 +129,28 @@ describe('devices', () => {
       ['cellar', 'temperature', 8, false],
     ]);
     expect(await getAll(http, '/latest?device=Attic&limit=1', 'latest')).toHaveLength(2);
+  });
+});
+
+describe('status', () => {
+  test('has the addresses, and what to look at', async () => {
+    const { addresses, alerts, ready } = await get(http, '/status');
+    const { mqtt, grpc } = gateway.addresses;
+    expect([addresses, ready]).toEqual([{ mqtt, grpc, http, hostName: hostname() }, true]);
+    // The dead letters that were sent, and those of them that had to go.
+    expect(alerts).toMatchObject([
+      { code: 'losses', severity: 'critical', subject: '', since: null },
+      { code: 'dead_letters', severity: 'warning', message: expect.stringMatching(/^5 messages/) },
+    ]);
+  });
+
+  test('has a past', async () => {
+    const { stepMs, points, consumers } = await get(http, '/status/history?range=24h');
+    expect(stepMs).toBe(120_000);
+    expect([points, consumers]).toEqual([expect.any(Array), expect.any(Array)]);
+    for (const range of ['0h', '25h', '1d', 'h', '1min1', '-1h', '']) {
+      expect((await getJson(http, `/status/history?range=${range}`)).status).toBe(400);
+    }
   });
 });
 

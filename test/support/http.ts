@@ -6,9 +6,11 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { GroupInspector } from '../../src/core/group.ts';
 import type { LogInspector } from '../../src/core/log-inspection.ts';
+import type { ApiParts } from '../../src/delivery/http/api/parts.ts';
 import { liveEvents } from '../../src/delivery/http/live/live-text.ts';
 import { type HttpParts, HttpServer } from '../../src/delivery/http/server.ts';
 import { ReadAheadBudget } from '../../src/delivery/read-ahead-budget.ts';
+import { StatusHistory } from '../../src/observability/status-history.ts';
 import { portOf } from './gateway.ts';
 
 const fails = (): Promise<never> => Promise.reject(new Error('no gateway behind it'));
@@ -18,8 +20,10 @@ function noFeed(): never {
   throw new Error('no gateway behind it');
 }
 
+type Parts = Partial<Omit<HttpParts, 'api'>> & { readonly api?: Partial<ApiParts> };
+
 /** Resolves with its address; it stops with the test. */
-export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string> {
+export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> {
   const server = new HttpServer({
     listen: { host: '127.0.0.1', port: 0 },
     connectionsMax: 100,
@@ -34,10 +38,12 @@ export async function startHttp(parts: Partial<HttpParts> = {}): Promise<string>
     api: {
       version: '0.0.0',
       gatewayStatus: fails,
+      history: new StatusHistory(fails),
       log: new Proxy({}, { get: () => fails }) as LogInspector,
       groups: new Proxy({}, { get: () => fails }) as GroupInspector,
       series: { readSeries: fails },
       clock: systemClock,
+      ...api,
     },
     followersMax: 10,
     followerTimeoutMs: 10_000,

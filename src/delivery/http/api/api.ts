@@ -4,11 +4,13 @@
 import fastifySwagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { shareCalls } from '../../../core/shared-call.ts';
 import { PROBLEM_TYPE, problemSchema } from '../problem.ts';
 import { addConsumers } from './consumers.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addDevices } from './devices.ts';
 import { addGroups } from './groups.ts';
+import { addHistory } from './history.ts';
 import { addLive } from './live.ts';
 import { addLosses } from './losses.ts';
 import { noParameters } from './parameters.ts';
@@ -18,6 +20,9 @@ import { addStatus } from './status.ts';
 
 const PREFIX = '/api/v1';
 
+/** The state costs the log thread some work: however many browsers ask, it is asked so seldom. */
+const STATUS_SPACING_MS = 100;
+
 const problemAnswer = {
   description: 'What went wrong (RFC 9457).',
   content: { [PROBLEM_TYPE]: { schema: problemSchema } },
@@ -26,6 +31,7 @@ const problemAnswer = {
 /** One resource a file. */
 const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [
   addStatus,
+  addHistory,
   addDevices,
   addConsumers,
   addGroups,
@@ -56,7 +62,8 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
         route.schema = { ...schema, querystring, response: answers };
       });
       const api = scope.withTypeProvider<ZodTypeProvider>();
-      for (const add of resources) add(api, parts);
+      const gatewayStatus = shareCalls(parts.gatewayStatus, STATUS_SPACING_MS);
+      for (const add of resources) add(api, { ...parts, gatewayStatus });
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       done();
     },

@@ -122,6 +122,8 @@ export function addDeadLetters(api: ApiRoutes, { log }: ApiParts): void {
     },
   };
   api.post('/dead-letters/reprocess', { schema: reprocessSchema }, async ({ body }) => {
+    // The work may take long; a log that does not answer is told at once.
+    await log.status();
     const { letters, readings, kept, next } = await log.reprocessDeadLetters({
       filter: filterOf(body),
       from: body.cursor?.[0] ?? 0,

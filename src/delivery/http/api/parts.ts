@@ -13,12 +13,14 @@ import type { GroupInspector } from '../../../core/group.ts';
 import type { LogInspector } from '../../../core/log-inspection.ts';
 import type { SeriesReader } from '../../../core/series-points.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
+import type { StatusHistory } from '../../../observability/status-history.ts';
 import type { LiveStreams } from '../live/live-streams.ts';
 
 export interface ApiParts {
   readonly version: string;
   /** Throws LOG_OPENING, LOG_NOT_ANSWERING, as all that ask the log. */
   readonly gatewayStatus: () => Promise<GatewayStatus>;
+  readonly history: Pick<StatusHistory, 'last' | 'recentTrouble'>;
   readonly log: LogInspector;
   readonly groups: GroupInspector;
   readonly series: SeriesReader;

@@ -1,12 +1,15 @@
 // GET /status: the gateway in one answer, with the fields of `millpond status --json`.
 
+import { hostname } from 'node:os';
 import { z } from 'zod';
 import { diskStates } from '../../../core/disk-state.ts';
 import { isoTime } from '../../../core/iso-time.ts';
+import { alertsOf } from '../../../observability/alerts.ts';
 import {
   type GatewayStatus,
   writtenBytesPerReading,
 } from '../../../observability/gateway-status.ts';
+import { alertAnswer, alertSchema } from './alert-answer.ts';
 import { consumerAnswer, consumerSchema } from './consumer-answer.ts';
 import { count, time, timeOrNull } from './fields.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
@@ -18,6 +21,10 @@ const statusSchema = z.strictObject({
   problem: z.string().nullable().describe('Why they are not.'),
   startedAt: time(),
   now: time().describe("The gateway's clock."),
+  addresses: z
+    .strictObject({ mqtt: z.string(), grpc: z.string(), http: z.string(), hostName: z.string() })
+    .describe('Where it listens, and the name of the machine.'),
+  alerts: z.array(alertSchema).describe('What to look at, the most urgent first.'),
   streams: z.array(streamSchema),
   consumers: z.array(consumerSchema),
   deadLetters: count(),
@@ -66,16 +73,20 @@ const statusSchema = z.strictObject({
   recovery: z.strictObject({ findings: count().describe('What the last start put right.') }),
 });
 
-export function addStatus(api: ApiRoutes, { gatewayStatus }: ApiParts): void {
+export function addStatus(api: ApiRoutes, { gatewayStatus, history }: ApiParts): void {
   const schema = {
     summary: 'How the gateway does',
     tags: ['status'],
     response: { 200: statusSchema },
   };
-  api.get('/status', { schema }, async () => statusAnswer(await gatewayStatus()));
+  api.get('/status', { schema }, async () => {
+    const status = await gatewayStatus();
+    const alerts = alertsOf(status, history.recentTrouble(status));
+    return { ...statusAnswer(status), alerts: alerts.map(alertAnswer) };
+  });
 }
 
-function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
+function statusAnswer(status: GatewayStatus): Omit<z.infer<typeof statusSchema>, 'alerts'> {
   const { log, written } = status;
   return {
     version: status.version,
@@ -83,6 +94,7 @@ function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
     problem: log.problem,
     startedAt: isoTime(status.startedAtUs),
     now: isoTime(log.nowUs),
+    addresses: { ...status.addresses, hostName: hostname() },
     streams: log.streams.map(streamAnswer),
     consumers: status.consumers.map(consumerAnswer),
     deadLetters: log.deadLetters,

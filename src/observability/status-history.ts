@@ -1,0 +1,89 @@
+// Watches the gateway's state: asks for it every few seconds, keeps the last day of it in memory, and
+// knows what went wrong lately.
+
+import { lostByAccident, type RecentTrouble } from './alerts.ts';
+import type { GatewayStatus } from './gateway-status.ts';
+import {
+  type HistoryPoint,
+  historyPoints,
+  type LagPoints,
+  lagPoints,
+  stepFor,
+} from './history-points.ts';
+import { HistoryRing } from './history-ring.ts';
+
+const INTERVAL_MS = 10_000;
+const DAY_MS = 24 * 3600 * 1000;
+const CONSUMERS_MAX = 32;
+const US_PER_MS = 1000;
+const LOSSES_OVER_US = 3600 * 1_000_000;
+const DEAD_LETTERS_OVER_US = 15 * 60 * 1_000_000;
+
+/** What is kept of the past at most. */
+export const HISTORY_MS_MAX = DAY_MS;
+
+export interface History {
+  readonly stepMs: number;
+  readonly points: readonly HistoryPoint[];
+  readonly consumers: readonly LagPoints[];
+}
+
+export class StatusHistory {
+  readonly #read: () => Promise<GatewayStatus>;
+  readonly #ring = new HistoryRing({
+    samplesMax: DAY_MS / INTERVAL_MS,
+    consumersMax: CONSUMERS_MAX,
+  });
+  #timer: NodeJS.Timeout | null = null;
+  #isAsking = false;
+
+  constructor(read: () => Promise<GatewayStatus>) {
+    this.#read = read;
+  }
+
+  start(): void {
+    void this.#sample();
+    this.#timer = setInterval(() => void this.#sample(), INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** The last `rangeMs` before the clock's `nowUs`. */
+  last(rangeMs: number, nowUs: number): History {
+    const rangeUs = rangeMs * US_PER_MS;
+    const stepUs = stepFor(rangeUs, INTERVAL_MS * US_PER_MS);
+    const samples = this.#ring.samplesSince(nowUs - rangeUs);
+    const lags = this.#ring.lagsSince(nowUs - rangeUs);
+    return {
+      stepMs: stepUs / US_PER_MS,
+      points: historyPoints(samples, stepUs),
+      consumers: lagPoints(samples, lags, stepUs),
+    };
+  }
+
+  recentTrouble({ log }: GatewayStatus): RecentTrouble {
+    const lostBefore = this.#ring.sampleBefore(log.nowUs - LOSSES_OVER_US)?.lost;
+    const lost = lostByAccident(log.lost);
+    const letters = this.#ring.sampleBefore(log.nowUs - DEAD_LETTERS_OVER_US)?.deadLetters;
+    return {
+      lost: Math.max(0, lost - (lostBefore ?? lost)),
+      deadLetters: Math.max(0, log.deadLetters - (letters ?? log.deadLetters)),
+    };
+  }
+
+  /** Of a log that does not answer there is no sample: a chart shows a gap. */
+  async #sample(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      this.#ring.add(await this.#read());
+    } catch {
+      // Whoever asks for the status hears why.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
