@@ -19,22 +19,51 @@ const STREAM_ID = 0;
 const DEVICES = 10;
 const MESSAGE_EVERY_US = 20_000;
 
-const series = Array.from({ length: 2 * DEVICES }, (_, id) => ({
-  device: `bench${id >> 1}`,
-  channel: '',
-  metric: id % 2 === 0 ? 'temperature' : 'humidity',
-  unit: id % 2 === 0 ? 'Cel' : '%RH',
-  source: 'mqtt',
-}));
+/** What a log is filled with: its series, when its last reading came, and the SQL of its rows. */
+const thermometers = {
+  series: Array.from({ length: 2 * DEVICES }, (_, id) => ({
+    device: `bench${id >> 1}`,
+    channel: '',
+    metric: id % 2 === 0 ? 'temperature' : 'humidity',
+    unit: id % 2 === 0 ? 'Cel' : '%RH',
+    source: 'mqtt',
+  })),
+  spanUs: (readings) => Math.ceil(readings / 2) * MESSAGE_EVERY_US,
+  rowsOf: thermometerRows,
+};
+
+/** So many thermometers that all say something once in `everyUs`, in turns. */
+export function steadySeries(count, everyUs) {
+  return {
+    series: Array.from({ length: count }, (_, id) => ({
+      device: `bench${id}`,
+      channel: '',
+      metric: 'temperature',
+      unit: 'Cel',
+      source: 'mqtt',
+    })),
+    spanUs: (readings) => Math.ceil(readings / count) * everyUs,
+    rowsOf(first, next, startUs) {
+      const step = `(row // ${count})`;
+      const measuredUs = `${startUs} + row * ${everyUs / count} + hash(row) % 1000`;
+      return `select row as "offset", (row % ${count})::integer as series,
+          make_timestamp((${measuredUs})::bigint) as measured_at,
+          make_timestamp((${measuredUs} + 2000)::bigint) as received_at,
+          round(20 + 4 * sin(${step} / 13000) + hash(row) % 3 / 10, 1)::double as number,
+          null::varchar as text, 1::utinyint as quality
+        from range(${first}, ${next}) as rows(row)`;
+    },
+  };
+}
 
 /** Two readings a message, devices in turn: values that drift, a tenth the last digit. */
-function rowsOf(first, next, startUs) {
+function thermometerRows(first, next, startUs) {
   const message = '(row >> 1)';
   const device = `(${message} % ${DEVICES})`;
-  const step = `(row // ${series.length})`;
+  const step = `(row // ${2 * DEVICES})`;
   // A message comes up to a millisecond late; what it measured was measured a little before.
   const receivedUs = `${startUs} + ${message} * ${MESSAGE_EVERY_US} + hash(${message}) % 1000`;
-  return `select row as "offset", (row % ${series.length})::integer as series,
+  return `select row as "offset", (row % ${2 * DEVICES})::integer as series,
       make_timestamp((${receivedUs} - 2000 - hash(${message} + 1) % 1000)::bigint) as measured_at,
       make_timestamp((${receivedUs})::bigint) as received_at,
       case when row % 2 = 0
@@ -49,10 +78,11 @@ function rowsOf(first, next, startUs) {
 export async function fillSealed(
   directory,
   readings,
-  { sealRows = 500_000, told = () => {} } = {},
+  { sealRows = 500_000, told = () => {}, shape = thermometers } = {},
 ) {
   const nowUs = systemClock();
-  const startUs = nowUs - Math.ceil(readings / 2) * MESSAGE_EVERY_US - 1_000_000;
+  const { series, rowsOf, spanUs } = shape;
+  const startUs = nowUs - spanUs(readings) - 1_000_000;
   const opened = await openDirectory(
     logOptions(directory, {
       // More than a gateway has: this is only to be quick.
@@ -68,7 +98,7 @@ export async function fillSealed(
     for (const [id, key] of series.entries()) ledger.note({ kind: 'series', id, ...key });
     ledger.raiseReserve(STREAM_ID, readings);
     await ledger.sync();
-    await database.transaction(() => insertSeries(database));
+    await database.transaction(() => insertSeries(database, series));
     const stream = new StreamState({ id: STREAM_ID, name: DEFAULT_STREAM }, 0, new TailRing(0));
     for (let first = 0; first < readings; first += sealRows) {
       const next = Math.min(readings, first + sealRows);
@@ -84,7 +114,7 @@ export async function fillSealed(
       await registerSegment(database, stream, { segment: await sealSegment(request), table });
       told(next);
     }
-    await database.transaction(() => insertDevices(database, readings, startUs));
+    await database.transaction(() => insertDevices(database, readings, { ...shape, startUs }));
     watermarks.setStream(STREAM_ID, readings);
     watermarks.setDeadLetters(0, 0);
     watermarks.flush();
@@ -98,7 +128,7 @@ export async function fillSealed(
   }
 }
 
-async function insertSeries({ writer }) {
+async function insertSeries({ writer }, series) {
   for (const [id, { device, channel, metric, unit, source }] of series.entries()) {
     const values = [id, device, channel, metric, unit, source];
     await writer.run('insert into series values ($1, $2, $3, $4, $5, $6)', values);
@@ -106,9 +136,9 @@ async function insertSeries({ writer }) {
 }
 
 /** As the last commit of a log that was closed leaves them: nothing is to be made good at the start. */
-async function insertDevices({ writer }, readings, startUs) {
+async function insertDevices({ writer }, readings, { series, spanUs, startUs }) {
   const perSeries = Math.floor(readings / series.length);
-  const endUs = startUs + Math.floor(readings / 2) * MESSAGE_EVERY_US;
+  const endUs = startUs + spanUs(readings);
   for (const id of series.keys()) {
     await writer.run(
       `insert into devices values (${id}, make_timestamp(${startUs}::bigint),
