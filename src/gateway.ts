@@ -260,6 +260,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       log: inspector,
       groups: client.groups,
       series: seriesClient(client),
+      readings: queries,
       clock: systemClock,
     },
     live: { ...reading, feeds },

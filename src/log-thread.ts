@@ -63,7 +63,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   const rollups = openRollups(log, options);
   const charts = new ChartReader({ log, rollups, directory: options.directory });
   const letters = new DeadLetterWorker(log, decoder);
-  const queries = new QuerySnapshots(log);
+  const queries = new QuerySnapshots(log, rollups);
   const { keys } = log.series;
   const fetcher = new Fetcher(keys, {
     rows: new BatchEncoder(keys),
@@ -170,7 +170,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return null;
       },
       readSeries: (request, signal) => charts.read(request, signal),
-      beginQuery: async ({ sql }) => queries.begin(sql),
+      beginQuery: async ({ sql, readings }) => queries.begin(sql, readings),
       readQueryRows: (request) => queries.rows(request),
       endQuery: async ({ snapshot }) => {
         queries.end(snapshot);

@@ -37,7 +37,12 @@ import type {
   SegmentCursor,
   SegmentEntry,
 } from '../core/log-inspection.ts';
-import type { QueryRowsAnswer, QueryRowsRequest, QuerySnapshot } from '../core/query.ts';
+import type {
+  QueryRowsAnswer,
+  QueryRowsRequest,
+  QuerySnapshot,
+  ReadingsAsk,
+} from '../core/query.ts';
 import type { SeriesAnswer, SeriesRequest } from '../core/series-points.ts';
 import type { RawBatch } from './raw-batch.ts';
 
@@ -76,7 +81,7 @@ export interface Calls {
   };
   endBackup: { ask: null; answer: null };
   readSeries: { ask: SeriesRequest; answer: SeriesAnswer };
-  beginQuery: { ask: { sql: string }; answer: QuerySnapshot };
+  beginQuery: { ask: { sql: string; readings: ReadingsAsk | null }; answer: QuerySnapshot };
   readQueryRows: { ask: QueryRowsRequest; answer: QueryRowsAnswer };
   endQuery: { ask: { snapshot: number }; answer: null };
   /** Commits what is pending and closes the log. The last call. */

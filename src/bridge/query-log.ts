@@ -6,7 +6,7 @@ import type { LogClient } from './log-client.ts';
 
 export function queryLog(client: Pick<LogClient, 'ask'>): QueryLog {
   return {
-    beginQuery: (sql) => client.ask('beginQuery', { sql }),
+    beginQuery: (sql, readings) => client.ask('beginQuery', { sql, readings }),
     async readQueryRows(request) {
       const answer = await client.ask('readQueryRows', request);
       noteOffHeap(answer.buffer.byteLength);

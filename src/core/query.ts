@@ -13,6 +13,29 @@ export interface QueryAsk {
   /** The result is cut off there; infinite for no limit. */
   readonly rowsMax: number;
   readonly bytesMax: number;
+  /** In place of `sql`: readings as a file. */
+  readonly readings?: ReadingsAsk;
+}
+
+export const readingsFormats = ['json', 'csv', 'parquet'] as const;
+
+export type ReadingsFormat = (typeof readingsFormats)[number];
+
+/** Readings as a document of one format. Null is no limit. */
+export interface ReadingsAsk {
+  readonly format: ReadingsFormat;
+  /** Empty for the default one, null for all of them, one behind the other. */
+  readonly stream: string | null;
+  /** Globs, any of them; empty for all. */
+  readonly devices: readonly string[];
+  readonly metrics: readonly string[];
+  /** Measured in [from, to), microseconds. */
+  readonly fromUs: number | null;
+  readonly toUs: number | null;
+  /** Offsets [from, to). */
+  readonly fromOffset: number | null;
+  readonly toOffset: number | null;
+  readonly limit: number;
 }
 
 /** One without a name stands for `$1`, `$2` … by its place among those. */
@@ -34,6 +57,11 @@ export interface QuerySink {
   write(messages: readonly Uint8Array[]): Promise<void>;
 }
 
+export interface ReadingsRunner {
+  /** Writes the bytes of the document. Throws as `QueryRunner`, and STREAM_UNKNOWN. */
+  readings(ask: ReadingsAsk, sink: QuerySink, signal: AbortSignal): Promise<void>;
+}
+
 export interface QueryRunner {
   /**
    * Writes encoded `QueryResponse` messages until the result is delivered. Throws QUERY_…, what the
@@ -46,6 +74,8 @@ export interface QueryRunner {
 export interface QuerySnapshot {
   readonly id: number;
   readonly streams: readonly QueryStream[];
+  /** The series that readings were asked of; null for all. */
+  readonly series: readonly number[] | null;
 }
 
 export interface QueryStream {
@@ -76,8 +106,11 @@ export interface QueryRowsAnswer extends PackedReadings {
 
 /** The log as queries see it. Throws as `LogReader`. */
 export interface QueryLog {
-  /** Streams whose name is in `sql`, in any case, are given with their content. */
-  beginQuery(sql: string): Promise<QuerySnapshot>;
+  /**
+   * Streams whose name is in `sql`, in any case, are given with their content. Where readings are asked
+   * for it is of the streams asked for alone, and only what may be among them.
+   */
+  beginQuery(sql: string, readings: ReadingsAsk | null): Promise<QuerySnapshot>;
   readQueryRows(request: QueryRowsRequest): Promise<QueryRowsAnswer>;
   endQuery(snapshot: number): Promise<void>;
 }

@@ -27,6 +27,15 @@ import {
   streamView,
 } from './stream-view.ts';
 
+export interface QueryDatabaseOptions {
+  /** Rows of the views come in the order of their offsets. */
+  readonly isInOrder: boolean;
+  /** What it may write to. */
+  readonly pipePath: string | null;
+}
+
+const joinOrders = 'join_order,build_side_probe_side';
+
 export class QueryDatabase {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
@@ -40,7 +49,10 @@ export class QueryDatabase {
     this.#directory = directory;
   }
 
-  static async open({ directory, memoryBytesMax }: QueryProcessSettings): Promise<QueryDatabase> {
+  static async open(
+    { directory, memoryBytesMax }: QueryProcessSettings,
+    { isInOrder, pipePath }: QueryDatabaseOptions,
+  ): Promise<QueryDatabase> {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryBytesMax}B`,
       // The other cores are for what comes in.
@@ -59,6 +71,11 @@ export class QueryDatabase {
       await connection.run("set TimeZone = 'UTC'");
       const folder = `${streamsFolder(directory)}/`.replaceAll("'", "''");
       await connection.run(`set allowed_directories = ['${folder}']`);
+      // A join keeps the side that is written first as the one that is streamed.
+      if (isInOrder) await connection.run(`set disabled_optimizers = '${joinOrders}'`);
+      if (pipePath !== null) {
+        await connection.run(`set allowed_paths = ['${pipePath.replaceAll("'", "''")}']`);
+      }
       await connection.run('set enable_external_access = false');
       await connection.run('set lock_configuration = true');
       return database;
@@ -133,6 +150,16 @@ export class QueryDatabase {
     const prepared = await this.#prepare(sql);
     bindParameters(prepared, parameters);
     return prepared.stream();
+  }
+
+  /** Of the gateway's own SQL. */
+  stream(sql: string): Promise<DuckDBResult> {
+    return this.#connection.stream(sql);
+  }
+
+  /** The gateway's own statement, to its end. */
+  async copy(sql: string): Promise<void> {
+    await this.#connection.run(sql);
   }
 
   interrupt(): void {

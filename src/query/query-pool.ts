@@ -1,9 +1,19 @@
 // Runs queries, each in a process of its own: a few at a time, the others wait their turn. A process
 // is started when there is none that is free, and is kept for a while, for the next query.
 
+import { rmSync } from 'node:fs';
 import { asMillpondError, MillpondError } from '../core/errors.ts';
-import type { QueryAsk, QueryLog, QueryOutcome, QueryRunner, QuerySink } from '../core/query.ts';
+import type {
+  QueryAsk,
+  QueryLog,
+  QueryOutcome,
+  QueryRunner,
+  QuerySink,
+  ReadingsAsk,
+  ReadingsRunner,
+} from '../core/query.ts';
 import { queryOutcomes } from '../core/query.ts';
+import { pipesFolder } from './file-pipe.ts';
 import { QueryChild } from './query-child.ts';
 import { QueryRun } from './query-run.ts';
 
@@ -26,7 +36,7 @@ interface IdleChild {
   readonly timer: NodeJS.Timeout;
 }
 
-export class QueryPool implements QueryRunner {
+export class QueryPool implements QueryRunner, ReadingsRunner {
   readonly #options: QueryPoolOptions;
   readonly #children = new Set<QueryChild>();
   readonly #waiting: (() => void)[] = [];
@@ -35,8 +45,10 @@ export class QueryPool implements QueryRunner {
   #id = 0;
   #isStopping = false;
 
+  /** What a process left behind that was killed goes. */
   constructor(options: QueryPoolOptions) {
     this.#options = options;
+    rmSync(pipesFolder(options.directory), { recursive: true, force: true });
   }
 
   get running(): number {
@@ -59,6 +71,12 @@ export class QueryPool implements QueryRunner {
     } finally {
       this.#options.ended(outcome, (performance.now() - startedMs) / 1000);
     }
+  }
+
+  readings(readings: ReadingsAsk, sink: QuerySink, signal: AbortSignal): Promise<void> {
+    const ask = { sql: '', parameters: [], format: 'rows', readings } as const;
+    const { limit: rowsMax } = readings;
+    return this.run({ ...ask, timeLimitMs: 0, rowsMax, bytesMax: Infinity }, sink, signal);
   }
 
   /** Ends every process. Queries under way are ended by their signals. */

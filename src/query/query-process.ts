@@ -4,13 +4,16 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { asMillpondError } from '../core/errors.ts';
-import type { QueryAsk, QuerySnapshot } from '../core/query.ts';
+import type { QueryAsk, QuerySnapshot, ReadingsAsk } from '../core/query.ts';
 import { QueryResponse } from '../generated/millpond/v1/query.ts';
 import { ArrowResultEncoder } from './arrow-encoder.ts';
 import { explainQueryFailure } from './failure.ts';
+import { FilePipe } from './file-pipe.ts';
 import { Inbox } from './inbox.ts';
 import { CREDITS, type FromQuery, type QueryProcessSettings, type ToQuery } from './messages.ts';
 import { QueryDatabase } from './query-database.ts';
+import { readingsPage } from './readings-page.ts';
+import { copySql, readingsSql } from './readings-sql.ts';
 import type { EncodedRows, ResultEncoder } from './result-encoder.ts';
 import { RowEncoder } from './row-encoder.ts';
 
@@ -19,12 +22,19 @@ const INTERRUPT_EVERY_MS = 20;
 
 const settings = JSON.parse(process.argv[2] ?? '') as QueryProcessSettings;
 
+interface ReadingsParts {
+  readonly readings: ReadingsAsk;
+  readonly snapshot: QuerySnapshot;
+  readonly pipe: FilePipe | null;
+}
+
 class Query {
   readonly #id: number;
   readonly #ask: QueryAsk;
   readonly #startedMs = performance.now();
   readonly inbox = new Inbox();
   #database: QueryDatabase | null = null;
+  #pipe: FilePipe | null = null;
   #credits = CREDITS;
   #rows = 0;
   #bytes = 0;
@@ -35,18 +45,27 @@ class Query {
   }
 
   async run(): Promise<void> {
-    const database = await QueryDatabase.open(settings);
+    const { readings } = this.#ask;
+    const isFile = readings !== undefined && readings.format !== 'json';
+    const pipe = isFile ? await FilePipe.make(settings.directory) : null;
+    this.#pipe = pipe;
+    const database = await QueryDatabase.open(settings, {
+      isInOrder: readings !== undefined,
+      pipePath: pipe?.path ?? null,
+    });
     this.#database = database;
     const interrupter = setInterval(() => {
       if (this.inbox.isCancelled) database.interrupt();
     }, INTERRUPT_EVERY_MS);
     try {
-      await database.check(this.#ask.sql);
+      if (readings === undefined) await database.check(this.#ask.sql);
       post({ kind: 'allowed', id: this.#id });
       const snapshot = (await this.inbox.take('snapshot')).snapshot;
       await this.#load(database, snapshot);
-      await this.#deliver(database);
+      if (readings === undefined) await this.#deliver(database);
+      else await this.#deliverReadings(database, { readings, snapshot, pipe });
     } finally {
+      pipe?.close();
       clearInterval(interrupter);
       this.#database = null;
       database.close();
@@ -55,6 +74,8 @@ class Query {
 
   cancel(): void {
     this.inbox.cancel();
+    // DuckDB may wait for it to be read.
+    this.#pipe?.close();
     this.#database?.interrupt();
   }
 
@@ -66,6 +87,22 @@ class Query {
       await database.add(message.stream, message.rows);
     }
     await database.makeViews(snapshot);
+  }
+
+  async #deliverReadings(
+    database: QueryDatabase,
+    { readings, snapshot, pipe }: ReadingsParts,
+  ): Promise<void> {
+    const sql = readingsSql(readings, snapshot);
+    const { format, limit } = readings;
+    if (format === 'json' || pipe === null) {
+      const isOneStream = snapshot.streams.filter(({ content }) => content !== null).length === 1;
+      const page = readingsPage(await database.stream(sql), { limit, isOneStream });
+      for await (const bytes of page) await this.#post(bytes);
+      return;
+    }
+    const copy = copySql(sql, pipe.path, format);
+    for await (const bytes of pipe.read(() => database.copy(copy))) await this.#post(bytes);
   }
 
   async #deliver(database: QueryDatabase): Promise<void> {

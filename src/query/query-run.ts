@@ -78,7 +78,7 @@ export class QueryRun {
     await child.send({ kind: 'ask', id: this.#id, ask });
     await this.#allowed;
     this.#parts.signal.throwIfAborted();
-    const snapshot = await log.beginQuery(ask.sql);
+    const snapshot = await log.beginQuery(ask.sql, ask.readings ?? null);
     try {
       await child.send({ kind: 'snapshot', id: this.#id, snapshot });
       await this.#sendRows(snapshot);

@@ -7,6 +7,7 @@ import type { QueryAsk, QueryLog, QueryOutcome } from '../../src/core/query.ts';
 import { QueryResponse } from '../../src/generated/millpond/v1/query.ts';
 import type { Log } from '../../src/log/log.ts';
 import { QuerySnapshots } from '../../src/log/query-snapshots.ts';
+import { RollupSet } from '../../src/log/rollups/rollup-set.ts';
 import { noLimits } from '../../src/log/stream-settings.ts';
 import { CREDITS } from '../../src/query/messages.ts';
 import { QueryPool, type QueryPoolOptions } from '../../src/query/query-pool.ts';
@@ -29,10 +30,12 @@ const never = new AbortController().signal;
 const devNull = { write: () => Promise.resolve() };
 const endless = 'select count(*) from range(1000000000000)';
 
-function queriesOf(log: Log): QueryLog {
-  const snapshots = new QuerySnapshots(log);
+function queriesOf(log: Log, directory: string): QueryLog {
+  const snapshots = new QuerySnapshots(log, {
+    setOf: (stream) => new RollupSet(directory, stream),
+  });
   return {
-    beginQuery: async (sql) => snapshots.begin(sql),
+    beginQuery: async (sql, readings) => snapshots.begin(sql, readings),
     readQueryRows: (request) => snapshots.rows(request),
     endQuery: async (id) => snapshots.end(id),
   };
@@ -59,7 +62,7 @@ async function rig(options: Partial<QueryPoolOptions> = {}, keptBytes = 0) {
   const outcomes: QueryOutcome[] = [];
   const pool = new QueryPool({
     directory,
-    log: queriesOf(log),
+    log: queriesOf(log, directory),
     concurrentMax: 1,
     waitingMax: 1,
     memoryBytesMax: 128 * MiB,
@@ -165,14 +168,14 @@ test('what was sealed when a query began is there until it ends, though retentio
   const beginning = new Promise<void>((resolve) => {
     began = resolve;
   });
-  const queries = queriesOf(log);
+  const queries = queriesOf(log, directory);
   const slow = new QueryPool({
     ...{ directory, concurrentMax: 1, waitingMax: 0, memoryBytesMax: 128 * MiB, niceness: 0 },
     ...{ timeLimitMs: 50_000, idleTimeMs: 0, ended: () => undefined },
     log: {
       ...queries,
-      async beginQuery(sql) {
-        const snapshot = await queries.beginQuery(sql);
+      async beginQuery(sql, readings) {
+        const snapshot = await queries.beginQuery(sql, readings);
         began();
         await held;
         return snapshot;

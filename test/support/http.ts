@@ -42,6 +42,7 @@ export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> 
       log: new Proxy({}, { get: () => fails }) as LogInspector,
       groups: new Proxy({}, { get: () => fails }) as GroupInspector,
       series: { readSeries: fails },
+      readings: { readings: fails },
       clock: systemClock,
       ...api,
     },

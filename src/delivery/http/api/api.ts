@@ -15,6 +15,7 @@ import { addLive } from './live.ts';
 import { addLosses } from './losses.ts';
 import { noParameters } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
+import { addReadings } from './readings.ts';
 import { addSeries } from './series.ts';
 import { addStatus } from './status.ts';
 
@@ -39,6 +40,7 @@ const resources: readonly ((api: ApiRoutes, parts: ApiParts) => void)[] = [
   addLosses,
   addSeries,
   addLive,
+  addReadings,
 ];
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {

@@ -11,6 +11,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../../core/clock.ts';
 import type { GroupInspector } from '../../../core/group.ts';
 import type { LogInspector } from '../../../core/log-inspection.ts';
+import type { ReadingsRunner } from '../../../core/query.ts';
 import type { SeriesReader } from '../../../core/series-points.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
 import type { StatusHistory } from '../../../observability/status-history.ts';
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly log: LogInspector;
   readonly groups: GroupInspector;
   readonly series: SeriesReader;
+  readonly readings: ReadingsRunner;
   readonly clock: Clock;
   /** Followers over server-sent events. */
   readonly live: Pick<LiveStreams, 'open'>;
