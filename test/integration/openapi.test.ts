@@ -46,6 +46,7 @@ const questions: Readonly<Record<string, readonly (string | { readonly body: unk
   '/api/v1/losses': ['/api/v1/losses'],
   '/api/v1/live': ['/api/v1/live?stream=readings'],
   '/api/v1/series': ['/api/v1/series?device=attic&from=-1h'],
+  '/api/v1/readings': ['/api/v1/readings?limit=2', '/api/v1/readings?format=csv'],
 };
 
 const folder = makeFolder('openapi');
