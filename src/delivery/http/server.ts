@@ -1,6 +1,7 @@
 // The HTTP way out: the dashboard, the REST interface, metrics and health on one server. Loopback
 // unless the config says otherwise.
 
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
@@ -15,6 +16,7 @@ import { answerBadClient, sendFault } from './faults.ts';
 import { type LiveParts, LiveStreams } from './live/live-streams.ts';
 import { type MqttSocketParts, MqttSockets } from './mqtt/mqtt-sockets.ts';
 import { addPages } from './pages.ts';
+import { limitPipelining } from './pipelining.ts';
 import { addProbes, type ProbeParts, probePaths } from './probes.ts';
 import { checkHost, checkOrigin, ownNames, securityHeaders } from './security.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
@@ -43,6 +45,8 @@ const BODY_BYTES_MAX = 64 * 1024;
 /** Node's own limit for a request's line and headers; a path in it may be as long. */
 const HEADER_BYTES_MAX = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How long a connection is kept for the next request: longer than pages and Prometheus wait between two. */
+const KEEP_ALIVE_MS = 72_000;
 
 export class HttpServer {
   readonly #parts: HttpParts;
@@ -56,12 +60,17 @@ export class HttpServer {
     this.#app = Fastify({
       logger: false,
       bodyLimit: BODY_BYTES_MAX,
-      requestTimeout: requestTimeoutMs,
-      http: {
-        maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: requestTimeoutMs,
-        connectionsCheckingInterval: requestTimeoutMs / 2,
-      },
+      serverFactory: (answer) =>
+        createServer(
+          {
+            maxHeaderSize: HEADER_BYTES_MAX,
+            requestTimeout: requestTimeoutMs,
+            headersTimeout: requestTimeoutMs,
+            connectionsCheckingInterval: requestTimeoutMs / 2,
+            keepAliveTimeout: KEEP_ALIVE_MS,
+          },
+          limitPipelining(answer),
+        ),
       routerOptions: { maxParamLength: HEADER_BYTES_MAX },
       forceCloseConnections: true,
       frameworkErrors: sendFault,
