@@ -187,9 +187,6 @@ describe('the dashboard', () => {
       'millpond_mqtt_messages_received_total',
       'millpond_mqtt_received_bytes_total',
       'millpond_mqtt_messages_delivered_total',
-      // Browsers: what they read counts as delivered like the rest.
-      'millpond_live_followers',
-      'millpond_live_dropped_total',
       // State of the broker that seldom moves.
       'millpond_mqtt_retained_messages',
       // Beside the frames of a port.
