@@ -7,6 +7,11 @@ export function countText(count: bigint | number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** `1 reading`, `2,000 readings`. */
+export function counted(count: bigint | number, noun: string): string {
+  return `${countText(count)} ${noun}${Number(count) === 1 ? '' : 's'}`;
+}
+
 /** `812 B`, `4.2 MiB`; in steps of 1024. */
 export function bytesText(bytes: bigint | number): string {
   let value = Number(bytes);

@@ -53,11 +53,15 @@ async function listLines(
   { stream, json }: ConsumersFlags,
 ): Promise<string[]> {
   const { consumerJson, consumerLines } = await import('./consumers/consumer-lines.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const consumers = [];
   for await (const each of client.consumers(stream)) {
     if (name === undefined || each.consumer === name) consumers.push(each);
   }
-  return json === true ? consumers.map(consumerJson) : consumerLines(consumers);
+  if (json === true) return consumers.map(consumerJson);
+  if (consumers.length > 0) return consumerLines(consumers, lookOf(process.stdout));
+  if (name !== undefined) return ['There is no such consumer.'];
+  return [`No consumer${stream === '' ? '' : ' of this stream'} has committed an offset yet.`];
 }
 
 async function changeLines(

@@ -38,6 +38,9 @@ async function run(action: Action, flags: DeadLetterFlags): Promise<void> {
   const { deadLetterJson, deadLetterLines, payloadLines } = await import(
     './inspect/dead-letter-lines.ts'
   );
+  const { counted, countText } = await import('./amount-text.ts');
+  const { lookOf } = await import('./terminal/look.ts');
+  const look = lookOf(process.stdout);
   const client = new GatewayClient(reachableAddress(flags.grpc));
   const filter = { profile, reason, ids: [...ids] };
   const print = (lines: readonly string[]): void => {
@@ -47,16 +50,20 @@ async function run(action: Action, flags: DeadLetterFlags): Promise<void> {
     if (action === 'list') {
       const { newest } = await import('./inspect/newest.ts');
       const { entries, older } = await newest(client.deadLetters(filter), flags.count);
-      print(flags.json === true ? entries.map(deadLetterJson) : deadLetterLines(entries, older));
+      if (flags.json === true) print(entries.map((entry) => deadLetterJson(entry)));
+      else if (entries.length > 0) print(deadLetterLines(entries, older, look));
+      else print([`There are no ${isAny ? '' : 'such '}dead letters.`]);
     } else if (action === 'show') {
       const { deadLetter, payload } = await client.deadLetter(ids[0] as bigint);
       if (flags.json === true) print([deadLetterJson(deadLetter!, payload)]);
-      else print([...deadLetterLines([deadLetter!], 0), ...payloadLines(payload)]);
+      else print([...deadLetterLines([deadLetter!], 0, look), ...payloadLines(payload)]);
     } else if (action === 'reprocess') {
       const { reprocessed, readings, kept } = await reprocess(client, filter);
-      print([`${reprocessed} dead letters gave ${readings} readings; ${kept} are dead still`]);
+      const gave = `${counted(reprocessed, 'dead letter')} gave ${counted(readings, 'reading')}`;
+      print([`${gave}; ${countText(kept)} ${kept === 1n ? 'is' : 'are'} dead still`]);
     } else {
-      print([`${await client.purgeDeadLetters(filter)} dead letters thrown away`]);
+      const gone = await client.purgeDeadLetters(filter);
+      print([`${counted(gone, 'dead letter')} thrown away`]);
     }
   } finally {
     client.close();

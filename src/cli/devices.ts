@@ -13,17 +13,28 @@ async function showDevices(glob: string | undefined, flags: DevicesFlags): Promi
   const address = reachableAddress(flags.grpc);
   const { GatewayClient } = await import('./client.ts');
   const { deviceJson, deviceLines } = await import('./devices/device-lines.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const client = new GatewayClient(address);
   try {
     const devices: ToldDevice[] = [];
     for await (const device of client.devices(glob ?? '', flags.stale === true))
       devices.push(device);
     devices.sort((a, b) => (a.device < b.device ? -1 : 1));
-    const lines = flags.json === true ? devices.map(deviceJson) : deviceLines(devices);
+    const lines =
+      flags.json === true
+        ? devices.map(deviceJson)
+        : devices.length === 0
+          ? [noneText(glob, flags)]
+          : deviceLines(devices, lookOf(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
   } finally {
     client.close();
   }
+}
+
+function noneText(glob: string | undefined, { stale }: DevicesFlags): string {
+  if (stale === true) return 'No device is silent for longer than it usually is.';
+  return glob === undefined ? 'No device has sent anything yet.' : 'There are no such devices.';
 }
 
 export function registerDevices(program: Command): void {

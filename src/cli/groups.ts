@@ -29,6 +29,7 @@ async function run(action: Action, group: string | undefined, flags: GroupFlags)
     throw new MillpondError('USAGE', 'say which ones to throw away: --offset or --all');
   }
   const { GatewayClient } = await import('./client.ts');
+  const { counted } = await import('./amount-text.ts');
   const client = new GatewayClient(reachableAddress(flags.grpc));
   const which = { stream: flags.stream, group: group ?? '' };
   const offsets = [...flags.offset];
@@ -45,12 +46,13 @@ async function run(action: Action, group: string | undefined, flags: GroupFlags)
         break;
       case 'redeliver': {
         const sent = await client.redeliverGroupDeadLetters({ ...which, offsets });
-        await print(Promise.resolve([`${sent} dead letters go round again`]));
+        const go = sent === 1n ? 'goes' : 'go';
+        await print(Promise.resolve([`${counted(sent, 'dead letter')} ${go} round again`]));
         break;
       }
       case 'purge': {
         const gone = await client.purgeGroupDeadLetters({ ...which, offsets });
-        await print(Promise.resolve([`${gone} dead letters thrown away`]));
+        await print(Promise.resolve([`${counted(gone, 'dead letter')} thrown away`]));
         break;
       }
     }
@@ -64,18 +66,24 @@ type Named = { readonly stream: string; readonly group: string };
 
 async function listLines(client: Client, flags: GroupFlags, group?: string): Promise<string[]> {
   const { groupJson, groupLines } = await import('./groups/group-lines.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const groups = [];
   for await (const each of client.groups(flags.stream)) {
     if (group === undefined || each.group === group) groups.push(each);
   }
-  return flags.json === true ? groups.map(groupJson) : groupLines(groups, Date.now());
+  if (flags.json === true) return groups.map(groupJson);
+  if (groups.length > 0) return groupLines(groups, Date.now(), lookOf(process.stdout));
+  if (group !== undefined) return ['There is no such group.'];
+  return [`There are no groups${flags.stream === '' ? '' : ' of this stream'}.`];
 }
 
 async function memberLinesOf(client: Client, which: Named, flags: GroupFlags) {
   const { memberJson, memberLines } = await import('./groups/group-lines.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const members = [];
   for await (const member of client.groupMembers(which)) members.push(member);
-  return flags.json === true ? members.map(memberJson) : memberLines(members);
+  if (flags.json === true) return members.map(memberJson);
+  return memberLines(members, lookOf(process.stdout));
 }
 
 async function letterLinesOf(
@@ -84,9 +92,12 @@ async function letterLinesOf(
   flags: GroupFlags,
 ) {
   const { letterJson, letterLines } = await import('./groups/letter-lines.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const { newest } = await import('./inspect/newest.ts');
   const { entries, older } = await newest(client.groupDeadLetters(which), flags.count);
-  return flags.json === true ? entries.map(letterJson) : letterLines(entries, older);
+  if (flags.json === true) return entries.map(letterJson);
+  if (entries.length > 0) return letterLines(entries, older, lookOf(process.stdout));
+  return [`There are no ${which.offsets.length > 0 ? 'such ' : ''}dead letters.`];
 }
 
 async function print(lines: Promise<readonly string[]>): Promise<void> {

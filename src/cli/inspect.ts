@@ -21,6 +21,8 @@ async function inspect(flags: InspectFlags): Promise<void> {
   const print = (printed: readonly string[]): void => {
     process.stdout.write(printed.map((line) => `${line}\n`).join(''));
   };
+  const { lookOf } = await import('./terminal/look.ts');
+  const look = lookOf(process.stdout);
   const client = new GatewayClient(address);
   try {
     const { streams } = await client.status();
@@ -29,7 +31,7 @@ async function inspect(flags: InspectFlags): Promise<void> {
       const text = `There is no stream ${JSON.stringify(flags.stream)}.`;
       throw new MillpondError('STREAM_UNKNOWN', text);
     }
-    if (flags.json !== true) print(lines.streamLines(wanted));
+    if (flags.json !== true) print(lines.streamLines(wanted, look));
     const countMax = flags.all === true ? Number.POSITIVE_INFINITY : segmentsMax;
     for (const stream of wanted) {
       if (flags.json === true) {
@@ -39,7 +41,7 @@ async function inspect(flags: InspectFlags): Promise<void> {
         }
       } else {
         const { entries, older } = await newest(client.segments(stream.stream), countMax);
-        print(lines.segmentLines(stream.stream, entries, older));
+        print(lines.segmentLines(stream.stream, entries, older, look));
       }
     }
   } finally {

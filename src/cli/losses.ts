@@ -15,10 +15,14 @@ async function showLosses(flags: LossesFlags): Promise<void> {
   const { GatewayClient } = await import('./client.ts');
   const { lossJson, lossLines } = await import('./inspect/loss-lines.ts');
   const { newest } = await import('./inspect/newest.ts');
+  const { lookOf } = await import('./terminal/look.ts');
   const client = new GatewayClient(address);
   try {
     const { entries, older } = await newest(client.losses(flags.stream), flags.count);
-    const lines = flags.json === true ? entries.map(lossJson) : lossLines(entries, older);
+    const lines =
+      flags.json === true
+        ? entries.map(lossJson)
+        : lossLines(entries, older, lookOf(process.stdout));
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   } finally {
     client.close();

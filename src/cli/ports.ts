@@ -34,7 +34,8 @@ async function showPorts(flags: PortsFlags): Promise<void> {
     return;
   }
   const { portLines } = await import('./ports/port-lines.ts');
-  process.stdout.write(`${portLines(found, sensors).join('\n')}\n`);
+  const { lookOf } = await import('./terminal/look.ts');
+  process.stdout.write(`${portLines(found, sensors, lookOf(process.stdout)).join('\n')}\n`);
 }
 
 export function registerPorts(program: Command): void {

@@ -37,7 +37,7 @@ test('are listed, for people and for programs', async () => {
     ...{ event: 'consumer', consumer: 'alarm', nextOffset: '4', lag: 6 },
     stall: { reason: 'not_connected' },
   });
-  expect((await consumers('list', 'nobody')).out).toBe('There are no such consumers.\n');
+  expect((await consumers('list', 'nobody')).out).toBe('There is no such consumer.\n');
 });
 
 test('are moved to an offset, an edge or a time, reset and deleted', async () => {

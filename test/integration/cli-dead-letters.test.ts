@@ -70,7 +70,7 @@ test('of a mended profile become readings in their order, with their times, once
   write('coerce: true');
   await command('reload');
   const done = await command('dead-letters', 'reprocess', '--profile', 'mill');
-  expect(done.out).toBe('3 dead letters gave 3 readings; 1 are dead still\n');
+  expect(done.out).toBe('3 dead letters gave 3 readings; 1 is dead still\n');
   const stored = await readings();
   expect(stored.map(({ name }) => name)).toEqual([
     'a humidity 40',
@@ -89,12 +89,13 @@ test('of a mended profile become readings in their order, with their times, once
 test('that are thrown away are gone, and a loss', async () => {
   expect((await command('dead-letters', 'purge')).code).not.toBe(0);
   expect((await command('dead-letters', 'purge', '--profile', 'mill')).out).toBe(
-    '1 dead letters thrown away\n',
+    '1 dead letter thrown away\n',
   );
-  expect((await command('dead-letters', 'purge', '--all')).out).toBe(
-    '1 dead letters thrown away\n',
-  );
+  expect((await command('dead-letters', 'purge', '--all')).out).toBe('1 dead letter thrown away\n');
   expect((await command('dead-letters')).out).toBe('There are no dead letters.\n');
+  expect((await command('dead-letters', '--reason', 'x')).out).toBe(
+    'There are no such dead letters.\n',
+  );
   const losses = linesOf((await command('losses', '--json')).out);
   expect(new Set(losses.map(({ reason }) => reason))).toEqual(new Set(['dead_letters_purged']));
   expect(losses.reduce((sum, { count }) => sum + Number(count), 0)).toBe(2);

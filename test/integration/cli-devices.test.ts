@@ -55,7 +55,9 @@ async function reasonOf(asked: Promise<unknown>): Promise<string> {
 test('lists devices with their profile and their latest values', async () => {
   const { mqtt, grpc, told } = await rig.gateway();
   const none = await rig.run(['devices', '--grpc', grpc]);
-  expect(none).toMatchObject({ code: 0, out: 'There are no such devices.\n', err: '' });
+  expect(none).toMatchObject({ code: 0, out: 'No device has sent anything yet.\n', err: '' });
+  const noConsumer = await rig.run(['consumers', '--grpc', grpc]);
+  expect(noConsumer.out).toBe('No consumer has committed an offset yet.\n');
   await publish(mqtt, messages);
 
   const shown = await rig.run(['devices', '--grpc', grpc]);
@@ -81,8 +83,10 @@ test('lists devices with their profile and their latest values', async () => {
   });
   expect(await rig.run(['devices', '--stale', '--grpc', grpc])).toMatchObject({
     code: 0,
-    out: 'There are no such devices.\n',
+    out: 'No device is silent for longer than it usually is.\n',
   });
+  const unknown = await rig.run(['devices', 'x*', '--grpc', grpc]);
+  expect(unknown.out).toBe('There are no such devices.\n');
   const { http } = JSON.parse(told.out) as { http: string };
   const metrics = await (await fetch(`http://${http}/metrics`)).text();
   expect(metrics).toMatch(/^millpond_devices_stale 0$/m);

@@ -270,10 +270,10 @@ test('millpond groups lists groups, members and dead letters, and works on these
   expect(await millpond('dead-letters', group, '--json')).toMatchObject([
     { failures: 1, reason: 'no disk', reading: { offset: '6', device: 'd6' } },
   ]);
-  expect(await millpond('redeliver', group)).toEqual(['1 dead letters go round again']);
+  expect(await millpond('redeliver', group)).toEqual(['1 dead letter goes round again']);
   member.credit(1);
   await member.until(() => member.offsets.filter((offset) => offset === 6).length === 2);
-  expect(await millpond('purge', group, '--offset', '6')).toEqual(['1 dead letters thrown away']);
+  expect(await millpond('purge', group, '--offset', '6')).toEqual(['1 dead letter thrown away']);
   expect(await millpond('dead-letters', group)).toEqual(['There are no dead letters.']);
 });
 

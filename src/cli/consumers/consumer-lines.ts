@@ -4,18 +4,21 @@ import { isoTime } from '../../core/iso-time.ts';
 import { asciiControls } from '../../core/json-line.ts';
 import type { ConsumerStatus } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
-import { countText } from '../amount-text.ts';
+import { counted, countText } from '../amount-text.ts';
 import type { MovedConsumer, ToldConsumer } from '../client.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, type Cell, headings, tableLines } from '../terminal/text-table.ts';
 import { durationText, localSecond } from '../time-text.ts';
 
-const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left', 'left'];
+const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'time', 'left'];
 const head = ['CONSUMER', 'STREAM', 'LAG', 'UNREAD FOR', 'A SECOND', 'LAST COMMIT', 'STATE'];
 
 /** Lines without line ends. */
-export function consumerLines(consumers: readonly ToldConsumer[]): string[] {
-  if (consumers.length === 0) return ['There are no such consumers.'];
-  const rows = consumers.map((consumer) => {
+export function consumerLines(
+  consumers: readonly ToldConsumer[],
+  look: Look = plainLook,
+): string[] {
+  const rows = consumers.map((consumer): Cell[] => {
     const { nowUs, oldestUnreadAtUs, readingsPerSecond } = consumer;
     return [
       printable(consumer.consumer),
@@ -24,17 +27,17 @@ export function consumerLines(consumers: readonly ToldConsumer[]): string[] {
       oldestUnreadAtUs === undefined ? '-' : ageText(nowUs - oldestUnreadAtUs),
       readingsPerSecond.toFixed(readingsPerSecond < 100 ? 1 : 0),
       `${ageText(nowUs - consumer.committedAtUs)} ago`,
-      stateText(consumer),
+      stateCell(consumer),
     ];
   });
-  return tableLines(columns, [head, ...rows]);
+  return tableLines(columns, [headings(head), ...rows], look);
 }
 
-function stateText({ stall, subscriptions, isGroup, nowUs }: ToldConsumer): string {
+function stateCell({ stall, subscriptions, isGroup, nowUs }: ToldConsumer): Cell {
   if (isGroup) return 'group';
   if (stall !== undefined) {
     const reason = printable(stall.reason).replaceAll('_', ' ');
-    return `${reason} since ${sinceText(stall.sinceUs, nowUs)}`;
+    return { text: `${reason} since ${sinceText(stall.sinceUs, nowUs)}`, tone: 'warning' };
   }
   if (subscriptions === 0) return 'not connected';
   return subscriptions === 1 ? 'connected' : `connected, ${subscriptions} times`;
@@ -95,7 +98,7 @@ interface Name {
 export function movedLines(name: Name, { consumer, lowWatermark }: MovedConsumer): string[] {
   if (consumer === undefined) return [`${name.consumer} was moved, and changed again since.`];
   const { nextOffset, lag, subscriptions, stream } = consumer;
-  const left = lag === 1n ? '1 reading' : `${countText(lag)} readings`;
+  const left = counted(lag, 'reading');
   const lines = [
     `${printable(name.consumer)} of ${printable(stream)} goes on at offset ${nextOffset}: ${left} to read.`,
   ];

@@ -6,11 +6,14 @@ import type { LatestValue } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import type { ToldDevice } from '../client.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, type Cell, headings, tableLines } from '../terminal/text-table.ts';
+import { cutText, textWidth } from '../terminal/text-width.ts';
 import { durationText } from '../time-text.ts';
 
 const columns: Alignment[] = ['left', 'left', 'right', 'right', 'right', 'left'];
 const head = ['DEVICE', 'PROFILE', 'SILENT FOR', 'EVERY', 'A MINUTE', ''];
+/** Of what is no terminal. */
 const lineMax = 80;
 const indent = '    ';
 /** A longer name has a line of its own, so that the columns stay within the screen. */
@@ -21,26 +24,30 @@ const textMax = 40;
 const oldUs = 60_000_000n;
 
 /** Lines without line ends. */
-export function deviceLines(devices: readonly ToldDevice[]): string[] {
-  if (devices.length === 0) return ['There are no such devices.'];
-  const rows = devices.map((device) => {
+export function deviceLines(devices: readonly ToldDevice[], look: Look = plainLook): string[] {
+  const rows = devices.map((device): Cell[] => {
     const name = printable(device.device);
     return [
-      name.length > nameMax ? '' : name,
+      isLong(name) ? '' : { text: name, name: device.device },
       device.profile === '' ? '-' : printable(device.profile),
       ageText(device.nowUs - device.lastSeenUs),
       device.usualIntervalUs === undefined ? '-' : ageText(device.usualIntervalUs),
       device.readingsPerMinute === undefined ? '-' : rateText(device.readingsPerMinute),
-      device.isStale ? 'STALE' : '',
+      device.isStale ? { text: 'STALE', tone: 'warning' } : '',
     ];
   });
-  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
+  const [heading = '', ...lines] = tableLines(columns, [headings(head), ...rows], look);
+  const width = Number.isFinite(look.width) ? look.width : lineMax;
   const blocks = devices.flatMap((device, index) => {
     const name = printable(device.device);
-    const above = name.length > nameMax ? [name] : [];
-    return [...above, lines[index] ?? '', ...wrapped(valueTexts(device))];
+    const above = isLong(name) ? [look.paintName(device.device, cutText(name, look.width))] : [];
+    return [...above, lines[index] ?? '', ...wrapped(valueTexts(device), width)];
   });
   return [heading, ...blocks];
+}
+
+function isLong(name: string): boolean {
+  return textWidth(name) > nameMax;
 }
 
 function valueTexts(device: ToldDevice): string[] {
@@ -68,13 +75,13 @@ function numberText(value: number): string {
 }
 
 /** The texts with a comma between them, on as few lines as they need. */
-function wrapped(texts: readonly string[]): string[] {
+function wrapped(texts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const [index, text] of texts.entries()) {
     const part = index === texts.length - 1 ? text : `${text},`;
     const joined = line === '' ? indent + part : `${line} ${part}`;
-    if (line !== '' && joined.length > lineMax) {
+    if (line !== '' && textWidth(joined) > width) {
       lines.push(line);
       line = indent + part;
     } else {

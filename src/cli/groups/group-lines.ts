@@ -5,17 +5,27 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { Group, GroupMember } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import {
+  type Alignment,
+  type Cell,
+  detailedLines,
+  headings,
+  tableLines,
+} from '../terminal/text-table.ts';
 import { durationText, localSecond } from '../time-text.ts';
 
 const usPerMs = 1000n;
 
 /** Lines without line ends; below a group that is stalled, why. */
-export function groupLines(groups: readonly Group[], nowMs: number): string[] {
-  if (groups.length === 0) return ['There are no groups.'];
+export function groupLines(
+  groups: readonly Group[],
+  nowMs: number,
+  look: Look = plainLook,
+): string[] {
   const columns: Alignment[] = ['left', 'left', ...Array<Alignment>(6).fill('right')];
   const head = ['GROUP', 'STREAM', 'LAG', 'MEMBERS', 'IN FLIGHT', 'CREDITS', 'AGAIN', 'DEAD'];
-  const rows = groups.map((group) => [
+  const rows = groups.map((group): Cell[] => [
     printable(group.group),
     printable(group.stream),
     countText(group.lag),
@@ -23,21 +33,20 @@ export function groupLines(groups: readonly Group[], nowMs: number): string[] {
     countText(group.inFlight),
     countText(group.credits),
     countText(group.redeliveries),
-    countText(group.deadLetters),
+    group.deadLetters > 0n
+      ? { text: countText(group.deadLetters), tone: 'warning' }
+      : countText(group.deadLetters),
   ]);
-  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
-  const withStalls = lines.flatMap((line, index) => {
-    const { stall = '', stalledSinceUs = 0n } = groups[index] ?? {};
-    if (stall === '') return [line];
+  const details = groups.map(({ stall, stalledSinceUs }) => {
     const ms = nowMs - Number(stalledSinceUs / usPerMs);
-    return [line, `    ${printable(stall)}, for ${durationText(ms)}`];
+    return stall === '' ? '' : `${printable(stall)}, for ${durationText(ms)}`;
   });
-  return [heading, ...withStalls];
+  return detailedLines(columns, { head, rows, details }, look);
 }
 
-export function memberLines(members: readonly GroupMember[]): string[] {
+export function memberLines(members: readonly GroupMember[], look: Look = plainLook): string[] {
   if (members.length === 0) return ['No member is connected.'];
-  const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right'];
+  const columns: Alignment[] = ['right', 'left', 'time', 'right', 'right'];
   const head = ['ID', 'MEMBER', 'JOINED', 'IN FLIGHT', 'CREDITS'];
   const rows = members.map((member) => [
     String(member.memberId),
@@ -46,7 +55,7 @@ export function memberLines(members: readonly GroupMember[]): string[] {
     countText(member.inFlight),
     countText(member.credits),
   ]);
-  return tableLines(columns, [head, ...rows]);
+  return tableLines(columns, [headings(head), ...rows], look);
 }
 
 export function groupJson(group: Group): string {

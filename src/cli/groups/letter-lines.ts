@@ -6,15 +6,19 @@ import type { GroupDeadLetter } from '../../generated/millpond/v1/groups.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
 import { readingJson } from '../tail/reading-json.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, detailedLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
-const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'left'];
+const columns: Alignment[] = ['right', 'left', 'left', 'right', 'right', 'time'];
 const head = ['OFFSET', 'DEVICE', 'METRIC', 'VALUE', 'FAILURES', 'GIVEN UP'];
 
 /** Lines without line ends; `older` letters are not among them. */
-export function letterLines(letters: readonly GroupDeadLetter[], older: number): string[] {
-  if (letters.length === 0) return ['There are no dead letters.'];
+export function letterLines(
+  letters: readonly GroupDeadLetter[],
+  older: number,
+  look: Look = plainLook,
+): string[] {
   const rows = letters.map(({ reading, failures, diedAtUs, isRedelivering }) => [
     String(reading?.offset ?? ''),
     printable(reading?.device ?? ''),
@@ -23,13 +27,9 @@ export function letterLines(letters: readonly GroupDeadLetter[], older: number):
     String(failures),
     `${localSecond(diedAtUs)}${isRedelivering ? ', going round again' : ''}`,
   ]);
-  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
-  const withReasons = lines.flatMap((line, index) => {
-    const reason = letters[index]?.reason ?? '';
-    return reason === '' ? [line] : [line, `    ${printable(reason)}`];
-  });
+  const details = letters.map(({ reason }) => printable(reason));
   const more = older === 0 ? [] : [`and ${countText(older)} before them; see --count`];
-  return [heading, ...withReasons, ...more];
+  return [...detailedLines(columns, { head, rows, details }, look), ...more];
 }
 
 export function letterJson(letter: GroupDeadLetter): string {

@@ -5,16 +5,20 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { DeadLetter } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, detailedLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
-const columns: Alignment[] = ['right', 'left', 'left', 'left', 'right', 'left'];
+const columns: Alignment[] = ['right', 'time', 'left', 'left', 'right', 'left'];
 const head = ['ID', 'RECEIVED', 'REASON', 'PROFILE', 'BYTES', 'TOPIC'];
 const hexBytesMax = 1024;
 
 /** Lines without line ends; `older` letters are not among them. */
-export function deadLetterLines(letters: readonly DeadLetter[], older: number): string[] {
-  if (letters.length === 0) return ['There are no dead letters.'];
+export function deadLetterLines(
+  letters: readonly DeadLetter[],
+  older: number,
+  look: Look = plainLook,
+): string[] {
   const rows = letters.map((letter) => [
     String(letter.id),
     localSecond(letter.receivedAtUs),
@@ -23,13 +27,9 @@ export function deadLetterLines(letters: readonly DeadLetter[], older: number): 
     String(letter.bytes),
     printable(letter.topic),
   ]);
-  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
-  const withDetails = lines.flatMap((line, index) => {
-    const detail = letters[index]?.detail ?? '';
-    return detail === '' ? [line] : [line, `    ${printable(detail)}`];
-  });
+  const details = letters.map(({ detail }) => printable(detail));
   const more = older === 0 ? [] : [`and ${countText(older)} older; see --count`];
-  return [heading, ...withDetails, ...more];
+  return [...detailedLines(columns, { head, rows, details }, look), ...more];
 }
 
 /** A text as it is but for its controls, else the first bytes in hex. */

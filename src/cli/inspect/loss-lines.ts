@@ -5,14 +5,19 @@ import { asciiControls } from '../../core/json-line.ts';
 import type { Loss } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
 import { countText } from '../amount-text.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, detailedLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
-const columns: Alignment[] = ['left', 'left', 'right', 'left', 'left'];
+const columns: Alignment[] = ['time', 'left', 'right', 'left', 'left'];
 const head = ['TIME', 'STREAM', 'COUNT', 'REASON', 'OFFSETS'];
 
 /** Lines without line ends; `older` entries are not among them. */
-export function lossLines(losses: readonly Loss[], older: number): string[] {
+export function lossLines(
+  losses: readonly Loss[],
+  older: number,
+  look: Look = plainLook,
+): string[] {
   if (losses.length === 0) return ['Nothing was lost.'];
   const rows = losses.map((loss) => [
     localSecond(loss.recordedAtUs),
@@ -21,13 +26,9 @@ export function lossLines(losses: readonly Loss[], older: number): string[] {
     printable(loss.reason),
     offsetsText(loss),
   ]);
-  const [heading = '', ...lines] = tableLines(columns, [head, ...rows]);
-  const withDetails = lines.flatMap((line, index) => {
-    const detail = losses[index]?.detail ?? '';
-    return detail === '' ? [line] : [line, `    ${printable(detail)}`];
-  });
+  const details = losses.map(({ detail }) => printable(detail));
   const more = older === 0 ? [] : [`and ${countText(older)} older; see --count`];
-  return [heading, ...withDetails, ...more];
+  return [...detailedLines(columns, { head, rows, details }, look), ...more];
 }
 
 function offsetsText({ firstOffset, nextOffset }: Loss): string {

@@ -6,10 +6,11 @@ import type { Segment, StreamStatus } from '../../generated/millpond/v1/admin_se
 import { printable } from '../../observability/printable.ts';
 import { bytesText, countText } from '../amount-text.ts';
 import { streamFields } from '../status/status-json.ts';
-import { type Alignment, tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { type Alignment, headings, tableLines } from '../terminal/text-table.ts';
 import { localSecond } from '../time-text.ts';
 
-export function streamLines(streams: readonly StreamStatus[]): string[] {
+export function streamLines(streams: readonly StreamStatus[], look: Look = plainLook): string[] {
   const columns: Alignment[] = ['left', 'right', 'right', 'right', 'right', 'right', 'right'];
   const head = ['STREAM', 'READINGS', 'OLDEST', 'NEXT OFFSET', 'SEGMENTS', 'SEALED', 'HOT'];
   const rows = streams.map((stream) => [
@@ -21,7 +22,7 @@ export function streamLines(streams: readonly StreamStatus[]): string[] {
     bytesText(stream.sealedBytes),
     bytesText(stream.hotBytes),
   ]);
-  return tableLines(columns, [head, ...rows]);
+  return tableLines(columns, [headings(head), ...rows], look);
 }
 
 /** An empty line, a heading and a line for each; nothing for a stream without any. */
@@ -29,6 +30,7 @@ export function segmentLines(
   stream: string,
   segments: readonly Segment[],
   older: number,
+  look: Look = plainLook,
 ): string[] {
   if (segments.length === 0) return [];
   const columns: Alignment[] = ['right', 'right', 'right', 'right', 'right', 'left'];
@@ -46,7 +48,7 @@ export function segmentLines(
   });
   const before = older === 0 ? [] : [`and ${countText(older)} older; see --all`];
   const title = `Segments of ${printable(stream)}, the newest last:`;
-  return ['', title, ...before, ...tableLines(columns, [head, ...rows])];
+  return ['', title, ...before, ...tableLines(columns, [headings(head), ...rows], look)];
 }
 
 function densityOf({ bytes, readings, rawBytes }: Segment): {

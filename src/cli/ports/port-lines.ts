@@ -2,7 +2,8 @@
 
 import type { FoundPort } from '../../sources/serial/list-ports.ts';
 import type { Heard } from '../../sources/serial/listen.ts';
-import { tableLines } from '../terminal/text-table.ts';
+import { type Look, plainLook } from '../terminal/look.ts';
+import { headings, tableLines } from '../terminal/text-table.ts';
 
 export interface ListedPort extends FoundPort {
   /** Null when it was not listened to. */
@@ -11,8 +12,12 @@ export interface ListedPort extends FoundPort {
 
 const SENSORS_SHOWN = 5;
 
-export function portLines(ports: readonly ListedPort[], sensors: readonly string[]): string[] {
-  const lines = ports.length === 0 ? ['No serial port is there.'] : portTable(ports);
+export function portLines(
+  ports: readonly ListedPort[],
+  sensors: readonly string[],
+  look: Look = plainLook,
+): string[] {
+  const lines = ports.length === 0 ? ['No serial port is there.'] : portTable(ports, look);
   const configs = ports.flatMap(configOf);
   if (configs.length > 0) lines.push('', 'serial:', ...configs);
   if (sensors.length === 0) return lines;
@@ -24,7 +29,7 @@ export function portLines(ports: readonly ListedPort[], sensors: readonly string
   return lines;
 }
 
-function portTable(ports: readonly ListedPort[]): string[] {
+function portTable(ports: readonly ListedPort[], look: Look): string[] {
   const isHeard = ports.some(({ heard }) => heard !== null);
   const head = ['PORT', 'NAME FOR THE CONFIG', 'DEVICE', 'USB', ...(isHeard ? ['TALKS'] : [])];
   const rows = ports.map(({ path, link, product, usb, heard }) => [
@@ -36,7 +41,8 @@ function portTable(ports: readonly ListedPort[]): string[] {
   ]);
   return tableLines(
     head.map(() => 'left'),
-    [head, ...rows],
+    [headings(head), ...rows],
+    look,
   );
 }
 

@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs';
 import { Connection } from '../../client/connection.ts';
 import { MillpondError } from '../../core/errors.ts';
 import type { QueryEnd, QueryRequest, QueryResponse } from '../../generated/millpond/v1/query.ts';
-import { countText } from '../amount-text.ts';
+import { counted } from '../amount-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { lookOf, plainLook } from '../terminal/look.ts';
@@ -30,7 +30,7 @@ export async function askGateway(query: GatewayQuery): Promise<void> {
   const progress = mayShowProgress(query)
     ? new Progress({
         title: 'query',
-        amountText: (rows) => `${countText(Math.round(rows))} rows`,
+        amountText: (rows) => counted(Math.round(rows), 'row'),
         total: null,
         hasLines: false,
       })
@@ -80,7 +80,7 @@ function mayShowProgress({ format, output }: GatewayQuery): boolean {
 }
 
 function summaryOf({ rows, elapsedUs, isTruncated }: QueryEnd): string {
-  const count = `${countText(rows)} ${rows === 1n ? 'row' : 'rows'}`;
+  const count = counted(rows, 'row');
   const seconds = `${(Number(elapsedUs) / 1_000_000).toFixed(3)} s`;
   return isTruncated
     ? `the first ${count} in ${seconds}; there are more: --max-rows`

@@ -4,7 +4,7 @@
 import type { QueryColumn, QueryRow } from '../../generated/millpond/v1/query.ts';
 import { printable } from '../../observability/printable.ts';
 import { type Look, plainLook } from '../terminal/look.ts';
-import { type Alignment, fitWidths, headings, tableLines } from '../terminal/text-table.ts';
+import { type Alignment, fitColumns, headings, tableLines } from '../terminal/text-table.ts';
 import { cutText, textWidth } from '../terminal/text-width.ts';
 import { cellText, isNumeric } from './cell.ts';
 import type { QueryOutput, TextSink } from './output.ts';
@@ -44,12 +44,12 @@ export class TableOutput implements QueryOutput {
     const wanted = names.map((_, column) =>
       rows.reduce((width, row) => Math.max(width, textWidth(row[column] ?? '')), 1),
     );
-    const widths = fitWidths(wanted, this.#look.width);
     const [head = [], ...others] = rows;
-    const rule = widths.map((width) => '-'.repeat(width));
     const alignments = this.#columns.map(
       (column): Alignment => (isNumeric(column) ? 'right' : 'left'),
     );
+    const widths = fitColumns(alignments, wanted, this.#look.width);
+    const rule = widths.map((width) => '-'.repeat(width));
     const table = [headings(head), headings(rule), ...others];
     const lines = tableLines(alignments, table, this.#look);
     await this.#sink.print(lines.map((line) => `${line}\n`).join(''));

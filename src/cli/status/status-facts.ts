@@ -2,7 +2,7 @@
 
 import type { GetStatusResponse } from '../../generated/millpond/v1/admin_service.ts';
 import { printable } from '../../observability/printable.ts';
-import { bytesText, countText } from '../amount-text.ts';
+import { bytesText, counted, countText } from '../amount-text.ts';
 import { type Look, plainLook } from '../terminal/look.ts';
 import { type Cell, tableLines } from '../terminal/text-table.ts';
 import { durationText } from '../time-text.ts';
@@ -18,15 +18,14 @@ export function factLines(status: GetStatusResponse, look: Look = plainLook): st
     ['Devices', devicesCell(status)],
     [
       'Connections',
-      `${countText(status.mqttConnections)} MQTT, ${countText(status.subscribers)} subscribers`,
+      `${countText(status.mqttConnections)} MQTT, ${counted(status.subscribers, 'subscriber')}`,
     ],
   ];
   if (log !== undefined) facts.push(['Log on disk', logText(log)]);
   if (disk !== undefined) facts.push(['Disk', diskCell(disk, status.nowUs)]);
   if (flash !== undefined) {
     const payload = bytesText(flash.payloadBytes);
-    const readings = flash.readings === 1n ? '1 reading' : `${countText(flash.readings)} readings`;
-    facts.push(['Taken', `${payload} of payload, ${readings}`]);
+    facts.push(['Taken', `${payload} of payload, ${counted(flash.readings, 'reading')}`]);
     facts.push(['Written', writtenText(flash)]);
   }
   if (log !== undefined) facts.push(['Commits', commitText(log)]);

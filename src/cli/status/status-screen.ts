@@ -99,7 +99,7 @@ export function consumerLines(
     losesCell(consumer, nowMs),
   ]);
   const trend = trendOf === undefined ? [] : (['left'] as const);
-  const columns: Alignment[] = ['left', 'left', 'right', ...trend, 'right', 'left', 'left'];
+  const columns: Alignment[] = ['left', 'left', 'right', ...trend, 'right', 'time', 'left'];
   const names = ['CONSUMER', 'STREAM', 'LAG', 'NEXT OFFSET', 'LAST COMMIT', 'LOSES DATA'];
   const head = trendOf === undefined ? names : names.toSpliced(3, 0, 'OF LATE');
   const others = consumers.length - shown.length;

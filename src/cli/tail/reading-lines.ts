@@ -5,6 +5,7 @@ import { Quality } from '../../core/reading.ts';
 import type { Gap } from '../../generated/millpond/v1/offsets.ts';
 import type { Reading } from '../../generated/millpond/v1/reading.ts';
 import { printable } from '../../observability/printable.ts';
+import { counted } from '../amount-text.ts';
 import { type Look, plainLook, type Tone } from '../terminal/look.ts';
 import { cutText, padEnd, padStart, textWidth } from '../terminal/text-width.ts';
 import { localTime } from '../time-text.ts';
@@ -79,7 +80,7 @@ export function gapLine({ firstOffset, nextOffset, reason }: Gap, look: Look = p
   const count = nextOffset - firstOffset;
   const which =
     count === 1n ? `offset ${firstOffset} is` : `offsets ${firstOffset} to ${nextOffset - 1n} are`;
-  const many = count === 1n ? '1 reading' : `${count} readings`;
+  const many = counted(count, 'reading');
   const text = `-- gap: ${which} gone and will not come: ${many}, ${printable(reason)} --`;
   return look.paint('problem', text);
 }

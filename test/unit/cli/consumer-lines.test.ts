@@ -48,7 +48,6 @@ test('a line each, with what holds it up and since when', () => {
   expect(lines[3]).toMatch(/^idle +readings +0 +- .* not connected$/);
   expect(lines[4]).toContain(`not connected since ${date(agoUs(400_000))}`);
   expect(lines[5]).toMatch(/ group$/);
-  expect(consumerLines([])).toEqual(['There are no such consumers.']);
 });
 
 test('for programs, times as times and offsets as strings', () => {

@@ -66,7 +66,6 @@ test('long names and many values stay within the screen, and the silent are mark
   const at = lines.indexOf('attic/north/window/with/a/long/name');
   expect(lines[at + 1]).toMatch(/^ +- +1 d 3 h +1 min +1,235 +STALE$/);
   expect(lines.at(-1)).toMatch(/^ {4}(.+, )?and 280 more$/);
-  expect(deviceLines([])).toEqual(['There are no such devices.']);
 });
 
 test('a program gets everything, on one line, without control characters', () => {

@@ -35,7 +35,6 @@ test('groups, one a line, and why one waits below it', () => {
   expect(lines[2]).toBe('    window full, held by \\u001b[2J, for 1 min 30 s');
   expect(lines[3]).toMatch(/^b +power( +0){6}$/);
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
-  expect(groupLines([], nowMs)).toEqual(['There are no groups.']);
 });
 
 test('groups as JSON: offsets as texts, null where there is nothing', () => {
@@ -95,7 +94,6 @@ test('what a group gave up, with the reason below', () => {
   expect(lines[0]).toMatch(/^OFFSET +DEVICE +METRIC +VALUE +FAILURES +GIVEN UP$/);
   expect(lines[1]).toMatch(/^ +17 +cam-1 +task +4 +10 +2025-06-01 \S+, going round again$/);
   expect(lines.slice(2)).toEqual(['    no disk', 'and 3 before them; see --count']);
-  expect(letterLines([], 0)).toEqual(['There are no dead letters.']);
   expect(JSON.parse(letterJson(letter))).toMatchObject({
     event: 'group-dead-letter',
     failures: 10,

@@ -95,7 +95,7 @@ test('fits on one screen, most important first, the laggards on top', () => {
     'Dead letters  3',
     'Lost          1,500; see millpond losses',
     'Devices       12, in 26 series',
-    'Connections   5 MQTT, 1 subscribers',
+    'Connections   5 MQTT, 1 subscriber',
     'Log on disk   4.2 MiB database, 0 B write-ahead log; 2.0 KiB waiting',
     'Disk          3.0 GiB of 8.0 GiB free, full in 20 d at this rate',
     'Taken         5.0 MiB of payload, 2,000,000 readings',

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type Look, plainLook } from '../../../../src/cli/terminal/look.ts';
 import {
   type Alignment,
+  detailedLines,
   fitWidths,
   headings,
   tableLines,
@@ -27,6 +28,18 @@ test('a colour is around the text and not around the blanks beside it', () => {
   expect(tableLines(['left', 'right'], rows, marked)).toEqual([
     '<heading>A</>     <heading>B</>',
     'long  <problem>1</>',
+  ]);
+});
+
+test('numbers and times are not cut while there is a text that can be', () => {
+  const rows = [['some long name', '1234567890123', 'another long name']];
+  const narrow = { ...plainLook, width: 34 };
+  expect(tableLines(['left', 'right', 'left'], rows, narrow)).toEqual([
+    'some lo…  1234567890123  another …',
+  ]);
+  const times = [['2025-01-31 13:00:00', 'a text that is longer than that']];
+  expect(tableLines(['time', 'left'], times, narrow)).toEqual([
+    '2025-01-31 13:00:00  a text that …',
   ]);
 });
 
@@ -61,4 +74,27 @@ test('whatever the cells are, every line of a table that can fit does', () => {
       for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(40);
     }),
   );
+});
+
+test('details stand below their row, wrapped on a terminal and whole elsewhere', () => {
+  const detail = 'what was found in the message that came';
+  const table = {
+    head: ['ID', 'TOPIC'],
+    rows: [
+      ['1', 'a'],
+      ['2', 'b'],
+    ],
+    details: [detail, ''],
+  };
+  const columns: Alignment[] = ['right', 'left'];
+  expect(detailedLines(columns, table, plainLook)).toEqual([
+    'ID  TOPIC',
+    ' 1  a',
+    `    ${detail}`,
+    ' 2  b',
+  ]);
+  expect(detailedLines(columns, table, { ...plainLook, width: 30 }).slice(2, 4)).toEqual([
+    '    what was found in the',
+    '    message that came',
+  ]);
 });

@@ -1,7 +1,13 @@
 // Columns of a terminal: what wide characters take, and that nothing is cut in two.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutText, padEnd, padStart, textWidth } from '../../../../src/cli/terminal/text-width.ts';
+import {
+  cutText,
+  padEnd,
+  padStart,
+  textWidth,
+  wrapText,
+} from '../../../../src/cli/terminal/text-width.ts';
 
 test.each([
   ['boiler', 6],
@@ -35,4 +41,14 @@ test('whatever the text, it is no wider than it may be, and whole where it fits'
       if (textWidth(text) <= width) expect(cutText(text, width)).toBe(text);
     }),
   );
+});
+
+test('a text is wrapped between words, and a word that is too wide is left whole', () => {
+  expect(wrapText('a few words', 80)).toEqual(['a few words']);
+  expect(wrapText('a few words and averyverylongone at last', 12)).toEqual([
+    'a few words',
+    'and',
+    'averyverylongone',
+    'at last',
+  ]);
 });
