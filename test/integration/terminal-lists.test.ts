@@ -32,7 +32,7 @@ test.each([
   expect(await terminal.ended).toBe(0);
   expect(terminal.screen.text).toContain(text);
   expect(terminal.raw).toMatch(/\u001b\[1m/);
-  const sent = terminal.raw.replaceAll(/\u001b\[\d+m/g, '').split(/\r?\n/);
+  const sent = terminal.raw.replaceAll(/\u001b\[\d+m/g, '').split(/[\r\n]+/);
   expect(sent.filter((line) => textWidth(line) > 60)).toEqual([]);
 
   const plain = await rig.run(args, '', environment);
