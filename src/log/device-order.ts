@@ -87,7 +87,8 @@ async function pickFirst(
   };
   for (let number = 0; number < series.deviceCount; number++) {
     if (number % PIECE_DEVICES === PIECE_DEVICES - 1) await setImmediate();
-    const device = { number, lastSeenUs: devices.activity(number, 0).lastSeenUs };
+    const lastSeenUs = order === 'lastSeen' ? devices.activity(number, 0).lastSeenUs : 0;
+    const device = { number, lastSeenUs };
     if (from !== null && compare(device, from) <= 0) continue;
     if (!isWanted(device)) continue;
     picked.push(device);

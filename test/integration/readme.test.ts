@@ -1,41 +1,27 @@
 // The README's tour, command for command: what it says is printed is what is printed. Only the
 // ports differ, so that the test does not meet a gateway that runs on this machine.
 import { type ChildProcess, execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Addresses, portOf, root, startGateway } from '../support/gateway.ts';
+import { consoleSteps, pointTo } from '../support/console-tour.ts';
+import { root, startGateway } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const hasMosquitto = spawnSync('mosquitto_pub', ['--help']).error === undefined;
 
-interface Step {
-  readonly command: string;
-  /** The lines that the README shows below it. */
-  readonly shown: string;
-}
-
-function tourSteps(): Step[] {
-  const blocks = [...readme.matchAll(/^```console\n(.*?)^```$/gms)].map((block) => block[1] ?? '');
-  return blocks.flatMap((block) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((step) => {
-        const [command = '', ...shown] = step.split('\n');
-        return { command, shown: shown.join('\n') };
-      }),
-  );
-}
-
 /** Leaves out what no two runs have in common: times, sizes, ports. */
 function withoutChance(text: string): string {
-  return text
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d/g, '<time>')
-    .replace(/127\.0\.0\.1:\d+/g, '<address>')
-    .replace(/ *[\d.]+ (s|ms|B|KiB|MiB|GiB|TiB)\b/g, ' <amount>');
+  return (
+    text
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d/g, '<time>')
+      .replace(/127\.0\.0\.1:\d+/g, '<address>')
+      .replace(/ *[\d.]+ (s|ms|B|KiB|MiB|GiB|TiB)\b/g, ' <amount>')
+      // Columns are as wide as what stands in them.
+      .replace(/ {2,}/g, '  ')
+  );
 }
 
 /** A folder that looks like the checkout from inside, without its data. */
@@ -47,14 +33,6 @@ function checkout(): string {
   const consumer = /^```js\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
   writeFileSync(join(folder, 'consumer.mjs'), consumer);
   return folder;
-}
-
-/** What `millpond` and mosquitto's clients read to find the gateway where it is. */
-function pointTo(addresses: Addresses, folder: string): Record<string, string> {
-  const config = join(folder, 'config');
-  mkdirSync(config, { recursive: true });
-  writeFileSync(join(config, 'mosquitto_pub'), `-h 127.0.0.1\n-p ${portOf(addresses.mqtt)}\n`);
-  return { XDG_CONFIG_HOME: config, MILLPOND_GRPC_LISTEN: addresses.grpc };
 }
 
 test.runIf(hasMosquitto)('the tour is as it is written', { timeout: 120_000 }, async () => {
@@ -69,7 +47,7 @@ test.runIf(hasMosquitto)('the tour is as it is written', { timeout: 120_000 }, a
   onTestFinished(() => void gateway?.kill('SIGKILL'));
   let environment: Record<string, string> = {};
 
-  const steps = tourSteps();
+  const steps = consoleSteps(readme);
   expect(steps.length).toBeGreaterThan(10);
   for (const { command, shown } of steps) {
     if (command === 'npm start') {

@@ -1,27 +1,20 @@
 // GET /status/history: how the gateway did over the last hours, as points of charts.
 
 import { z } from 'zod';
-import { systemClock } from '../../../core/clock.ts';
 import { isoTime } from '../../../core/iso-time.ts';
 import { HISTORY_MS_MAX } from '../../../observability/status-history.ts';
 import { count, time } from './fields.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
+import { lengthOfTime } from './time-parameter.ts';
 
-const MINUTE_MS = 60_000;
-const units = { min: MINUTE_MS, m: MINUTE_MS, h: 60 * MINUTE_MS } as const;
-const expected = 'a time from 1min to 24h, as 15min or 6h';
+const US_PER_MS = 1000;
+const MINUTE_US = 60_000 * US_PER_MS;
 
-const range = z
-  .string({ error: expected })
-  .transform((text, context) => {
-    const [, amount, unit] = /^(\d{1,4})(min|m|h)$/.exec(text) ?? [];
-    const ms = Number(amount) * (units[unit as keyof typeof units] ?? Number.NaN);
-    if (ms >= MINUTE_MS && ms <= HISTORY_MS_MAX) return ms;
-    context.issues.push({ code: 'custom', input: text, message: expected });
-    return z.NEVER;
+const range = lengthOfTime('How far back: 1m to 24h.')
+  .refine((us) => us >= MINUTE_US && us <= HISTORY_MS_MAX * US_PER_MS, {
+    error: 'a length of time from 1m to 24h',
   })
-  .prefault('1h')
-  .describe('How far back: 1min to 24h.');
+  .prefault('1h');
 
 const rate = () => z.number().min(0);
 
@@ -52,7 +45,7 @@ const historySchema = z.strictObject({
     .describe('The lag of up to 32 consumers.'),
 });
 
-export function addHistory(api: ApiRoutes, { history }: ApiParts): void {
+export function addHistory(api: ApiRoutes, { history, clock }: ApiParts): void {
   const schema = {
     summary: 'How the gateway did over the last hours',
     tags: ['status'],
@@ -60,7 +53,7 @@ export function addHistory(api: ApiRoutes, { history }: ApiParts): void {
     response: { 200: historySchema },
   };
   api.get('/status/history', { schema }, async ({ query }) => {
-    const { stepMs, points, consumers } = history.last(query.range, systemClock());
+    const { stepMs, points, consumers } = history.last(query.range / US_PER_MS, clock());
     return {
       stepMs,
       points: points.map(({ timeUs, ...others }) => ({ time: isoTime(timeUs), ...others })),
