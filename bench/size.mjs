@@ -8,6 +8,7 @@ import { makes } from '../dist/cli/demo/makes.js';
 import { createThermometers } from '../dist/cli/demo/thermometer.js';
 import { createDecoder } from '../dist/decode/decoder.js';
 import { loadProfiles } from '../dist/decode/load-profiles.js';
+import { Rollups } from '../dist/log/rollups/rollups.js';
 import { segmentPath } from '../dist/log/segments/segment.js';
 import { amount, amountText, median, printTable } from './support/figures.mjs';
 import { commit, logOptions, openLog, unsealed } from './support/log-on-disk.mjs';
@@ -95,6 +96,7 @@ async function measure({ name, devices, rate, hours }) {
   const { all } = log.stream('').segments;
   const files = all.map(({ first }) => segmentPath(directory, log.stream('').name, first));
   const perColumn = await columnBytes(files);
+  const rollupBytes = await rollUp(log, directory);
   await log.close();
   rmSync(folder, { recursive: true, force: true });
   const rows = segments.reduce((sum, each) => sum + each.rows, 0);
@@ -103,11 +105,31 @@ async function measure({ name, devices, rate, hours }) {
     name,
     rows,
     bytes,
+    rollupBytes,
     perColumn,
     segments: segments.length,
     rowsOfOne: median(segments.map((each) => each.rows)),
     payload: payloadBytes / readings,
   };
+}
+
+/** Bytes of the rollups of what is sealed. */
+async function rollUp(log, directory) {
+  const rollups = new Rollups({
+    log,
+    directory,
+    diskFreeBytesMin: 0,
+    diskFreeBytes: async () => null,
+    events: {
+      made() {},
+      failed(error) {
+        throw error;
+      },
+    },
+  });
+  await rollups.settle();
+  await rollups.close();
+  return log.stream('').rollupBytes;
 }
 
 /** Compressed bytes of each column over all files. */
@@ -127,12 +149,13 @@ async function columnBytes(files) {
 const results = [];
 for (const each of cases) results.push(await measure(each));
 printTable(
-  results.map(({ name, rows, bytes, segments, rowsOfOne, payload }) => ({
+  results.map(({ name, rows, bytes, rollupBytes, segments, rowsOfOne, payload }) => ({
     'demo thermometers': name,
     readings: amountText(rows),
     segments,
     'readings in one': rowsOfOne.toLocaleString('en'),
     'bytes a reading': (bytes / rows).toFixed(2),
+    'in rollups': (rollupBytes / rows).toFixed(3),
     'payload a reading': payload.toFixed(1),
     'of the payload': (bytes / rows / payload).toFixed(3),
   })),
