@@ -202,17 +202,17 @@ export class LogClient implements Intake, LogReader {
   }
 
   /** Any one call, for what has a file of its own beside this one. */
-  ask<N extends CallName>(
-    name: N,
-    ask: Calls[N]['ask'],
-    signal?: AbortSignal,
-  ): Promise<Calls[N]['answer']> {
-    return this.#call(name, ask, signal);
+  ask<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
+    return this.#call(name, ask);
   }
 
-  /** As `ask`, for what waits for nothing there. Throws LOG_NOT_ANSWERING. */
-  askInTime<N extends CallName>(name: N, ask: Calls[N]['ask']): Promise<Calls[N]['answer']> {
-    return this.#inTime(name, this.#call(name, ask));
+  /** As `ask`, for what waits for nothing there, or at most so long. Throws LOG_NOT_ANSWERING. */
+  askInTime<N extends CallName>(
+    name: N,
+    ask: Calls[N]['ask'],
+    { timeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Calls[N]['answer']> {
+    return this.#inTime(name, this.#call(name, ask, signal), timeoutMs);
   }
 
   /** Resolves when everything accepted is settled and the log is closed. */
@@ -285,12 +285,12 @@ export class LogClient implements Intake, LogReader {
     >;
   }
 
-  #inTime<T>(name: CallName, answer: Promise<T>): Promise<T> {
+  #inTime<T>(name: CallName, answer: Promise<T>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const text = `The log has not answered for ${ANSWER_TIMEOUT_MS / 1000} s (${name}).`;
+        const text = `The log has not answered for ${timeoutMs / 1000} s (${name}).`;
         reject(new MillpondError('LOG_NOT_ANSWERING', text));
-      }, ANSWER_TIMEOUT_MS);
+      }, timeoutMs);
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

@@ -7,10 +7,16 @@ import type { LogClient } from './log-client.ts';
 /** Of one point in the five columns. */
 const POINT_BYTES = 5 * 8;
 
-export function seriesClient(client: Pick<LogClient, 'ask'>): SeriesReader {
+/** A chart has ten seconds there, waiting included. */
+const TIMEOUT_MS = 15_000;
+
+export function seriesClient(client: Pick<LogClient, 'askInTime'>): SeriesReader {
   return {
     async readSeries(request, signal) {
-      const answer = await client.ask('readSeries', request, signal);
+      const answer = await client.askInTime('readSeries', request, {
+        timeoutMs: TIMEOUT_MS,
+        signal,
+      });
       const points = answer.series.reduce((sum, { timeUs }) => sum + timeUs.length, 0);
       noteOffHeap(points * POINT_BYTES);
       return answer;

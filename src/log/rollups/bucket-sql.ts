@@ -23,8 +23,8 @@ export const bucketColumns = [
 export function bucketsOfRows(source: string, bucketUs: number, where = 'true'): string {
   const isText = 'filter (text is not null)';
   return `select series, ${bucketOf('epoch_us(measured_at)', bucketUs)} as time,
-      count(number)::integer as count, min(number) as min, max(number) as max, sum(number) as sum,
-      count(text)::integer as texts, arg_max(text, (measured_at, "offset")) ${isText} as last,
+      count(number) as count, min(number) as min, max(number) as max, sum(number) as sum,
+      count(text) as texts, arg_max(text, (measured_at, "offset")) ${isText} as last,
       epoch_us(max(measured_at) ${isText}) as last_us,
       arg_max("offset", (measured_at, "offset")) ${isText} as last_offset
     from ${source} where ${where} group by 1, 2`;
@@ -34,8 +34,8 @@ export function bucketsOfRows(source: string, bucketUs: number, where = 'true'):
 export function bucketsOfRollups(source: string, bucketUs: number, where = 'true'): string {
   const isText = 'filter (last is not null)';
   return `select series, ${bucketOf('us', bucketUs)} as time,
-      sum(count)::integer as count, min(min) as min, max(max) as max, sum(sum) as sum,
-      sum(texts)::integer as texts, arg_max(last, (last_us, last_offset)) ${isText} as last,
+      sum(count)::bigint as count, min(min) as min, max(max) as max, sum(sum) as sum,
+      sum(texts)::bigint as texts, arg_max(last, (last_us, last_offset)) ${isText} as last,
       max(last_us) as last_us, arg_max(last_offset, (last_us, last_offset)) ${isText} as last_offset
     from (${source}) where ${where} group by 1, 2`;
 }
@@ -58,7 +58,8 @@ export function rollupRows(files: readonly RollupFiles[]): string {
 
 /** A copy into a Parquet file, the rows of a series together, so that reading one reads little more. */
 export function copyToRollup(buckets: string, path: string): string {
-  return `copy (select * replace (time::integer as time) from (${buckets}) order by series, time)
+  const narrow = ['time', 'count', 'texts'].map((name) => `${name}::integer as ${name}`);
+  return `copy (select * replace (${narrow.join(', ')}) from (${buckets}) order by series, time)
     to ${quoted(path)}
     (format parquet, parquet_version v2, compression zstd, row_group_size ${GROUP_ROWS})`;
 }

@@ -16,6 +16,7 @@ export class RollupSet {
   readonly #checked = new WeakSet<Rollup>();
   #ordered: readonly Rollup[] | null = null;
   #layoutVersion = -1;
+  #changes = 0;
 
   /** Takes what lies in the folder; what is of no use any more is deleted. */
   constructor(directory: string, stream: StreamState) {
@@ -38,6 +39,11 @@ export class RollupSet {
     return this.#ordered;
   }
 
+  /** Another one whenever there may be something to do. */
+  get version(): string {
+    return `${this.#stream.layoutVersion} ${this.#changes}`;
+  }
+
   /** There are files of rollups that no longer count. */
   get hasDropped(): boolean {
     this.#dropStale();
@@ -50,6 +56,7 @@ export class RollupSet {
     this.#stream.rollupBytes += rollup.bytes;
     this.#rollups.set(rollup, segmentsWithin(segments.all, rollup).length);
     this.#ordered = null;
+    this.#changes += 1;
     if (!isOf(segments.all, rollup)) this.drop(rollup);
   }
 
@@ -58,6 +65,7 @@ export class RollupSet {
     if (!this.#rollups.delete(rollup)) return;
     this.#dropped.push(rollup);
     this.#ordered = null;
+    this.#changes += 1;
   }
 
   /** Only while nobody reads them. */

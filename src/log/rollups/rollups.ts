@@ -39,6 +39,8 @@ export class Rollups {
   readonly database = new RollupDatabase();
   readonly #options: RollupsOptions;
   readonly #sets = new Map<StreamState, RollupSet>();
+  /** As of when there was nothing to do. */
+  readonly #idleVersions = new WeakMap<RollupSet, string>();
   /** What cannot be made with the memory there is. */
   readonly #given = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -105,10 +107,15 @@ export class Rollups {
   async #run(): Promise<void> {
     for (const stream of this.#options.log.streams.all) {
       const set = this.setOf(stream);
-      while (!this.#isClosed) {
+      // A look at a long log takes some milliseconds of the thread that commits.
+      while (!this.#isClosed && set.version !== this.#idleVersions.get(set)) {
         if (set.hasDropped) await this.database.whileNoChart(async () => set.unlinkDropped());
         const task = nextTask(stream.segments.all, set.all, this.#given);
-        if (task === null || !(await this.#hasRoom())) break;
+        if (task === null) {
+          this.#idleVersions.set(set, set.version);
+          break;
+        }
+        if (!(await this.#hasRoom())) break;
         const startedMs = performance.now();
         await this.#do(stream, set, task);
         const ms = performance.now() - startedMs;
