@@ -23,7 +23,15 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-const notOurs = new Set(['node_modules', 'dist', '.git', 'data', 'demo-data', 'coverage']);
+const notOurs = new Set([
+  'node_modules',
+  'dist',
+  '.git',
+  'data',
+  'demo-data',
+  'test-output',
+  'coverage',
+]);
 
 /** Every file below a folder, as paths from the root. */
 export function listFiles(folder: string): string[] {

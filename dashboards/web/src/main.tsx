@@ -9,4 +9,6 @@ import './styles/shell.css';
 import './styles/parts.css';
 
 startTheme();
-render(<App />, document.querySelector('#app')!);
+const place = document.querySelector('#app')!;
+place.replaceChildren();
+render(<App />, place);

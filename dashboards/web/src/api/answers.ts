@@ -61,13 +61,13 @@ export interface Status {
     readonly commitMsP50: number;
     readonly commitMsP99: number;
     readonly series: number;
-  } | null;
+  };
   readonly disk: {
     readonly freeBytes: number;
     readonly sizeBytes: number;
     readonly state: string;
     readonly fullAt: string | null;
-  } | null;
+  };
   readonly alerts: readonly Alert[];
 }
 
@@ -122,10 +122,10 @@ export interface DevicePage {
 export interface Bucket {
   readonly time: string;
   readonly count: number;
-  readonly min?: number | null;
-  readonly mean?: number | null;
-  readonly max?: number | null;
-  readonly last?: string | null;
+  readonly min?: number | undefined;
+  readonly mean?: number | undefined;
+  readonly max?: number | undefined;
+  readonly last?: string | undefined;
 }
 
 export interface Series {

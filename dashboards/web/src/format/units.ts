@@ -22,7 +22,28 @@ export function metricText(metric: string): string {
   });
 }
 
-/** Tells two sensors of one kind apart: `outdoor temperature`. */
+/** The channel tells two sensors of one kind apart: `temperature · outdoor`. */
 export function seriesText(channel: string, metric: string): string {
-  return channel === '' ? metricText(metric) : `${channel} · ${metricText(metric)}`;
+  return channel === '' ? metricText(metric) : `${metricText(metric)} · ${channel}`;
+}
+
+const first = ['temperature', 'humidity', 'pressure', 'co2', 'power', 'energy'];
+const last = ['battery', 'battery_voltage', 'voltage', 'linkquality', 'rssi', 'snr', 'uptime'];
+
+interface Named {
+  readonly channel: string;
+  readonly metric: string;
+}
+
+/** What a sensor is there for comes first, how it does itself last, the rest by name between. */
+export function byInterest<Series extends Named>(series: readonly Series[]): Series[] {
+  const rank = ({ metric }: Series): number => {
+    if (first.includes(metric)) return first.indexOf(metric) - first.length;
+    return last.indexOf(metric) + 1;
+  };
+  return [...series].sort((a, b) => {
+    return (
+      rank(a) - rank(b) || a.metric.localeCompare(b.metric) || a.channel.localeCompare(b.channel)
+    );
+  });
 }

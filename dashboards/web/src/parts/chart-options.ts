@@ -61,7 +61,7 @@ export function chartOptions(settings: ChartSettings): uPlot.Options {
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     cursor: {
       ...(cursorGroup === null ? {} : { sync: { key: cursorGroup, setSeries: false } }),
       drag: { x: true, y: false, setScale: false, dist: 6 },

@@ -1,16 +1,12 @@
-// A chart over time: one uPlot, made anew when its lines or the theme change, fed when the data do.
+// A chart over time: one uPlot while it is on the screen, made anew when its lines or the theme
+// change, fed when the data do. A device with a hundred metrics draws the few that are seen.
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { useStore } from '../api/store.ts';
 import { shownTheme } from '../shell/theme.ts';
 import { chartOptions, type Line } from './chart-options.ts';
-
-export interface Span {
-  /** Milliseconds since the Unix epoch. */
-  readonly fromMs: number;
-  readonly toMs: number;
-}
+import type { Span } from './span.ts';
 
 export interface TimeChartProps {
   /** What the chart shows, in a sentence, for those who do not see it. */
@@ -32,6 +28,8 @@ export interface TimeChartProps {
   readonly onZoom?: (span: Span) => void;
 }
 
+const RETRY_MS = 2_000;
+
 export function TimeChart(props: TimeChartProps): JSX.Element {
   const { label, columns, lines, unit, span, height, cursorGroup, isRecent, isFromZero } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -40,11 +38,15 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
   newest.current = props;
   const colours = useStore(shownTheme);
 
+  const isSeen = useIsSeen(place);
+
   useEffect(() => {
     const element = place.current!;
+    if (!isSeen) return;
     let isGone = false;
     let observer: ResizeObserver | null = null;
-    void import('uplot').then(({ default: Plot }) => {
+    let timer = 0;
+    const draw = ({ default: Plot }: { readonly default: typeof uPlot }): void => {
       if (isGone) return;
       const options = chartOptions({
         lines,
@@ -63,14 +65,22 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
         if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height });
       });
       observer.observe(element);
-    });
+    };
+    // The connection may be lost before the first chart was ever drawn.
+    const load = (): void => {
+      import('uplot').then(draw, () => {
+        if (!isGone) timer = window.setTimeout(load, RETRY_MS);
+      });
+    };
+    load();
     return () => {
       isGone = true;
+      clearTimeout(timer);
       observer?.disconnect();
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [lines, unit, height, colours, cursorGroup, isRecent, isFromZero]);
+  }, [lines, unit, height, colours, cursorGroup, isRecent, isFromZero, isSeen]);
 
   useEffect(() => {
     if (chart.current !== null) feed(chart.current, newest.current);
@@ -85,6 +95,22 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
       style={{ height: `${height}px` }}
     />
   );
+}
+
+/** So far from the screen a chart is drawn already. */
+const NEAR = '300px';
+
+function useIsSeen(place: { readonly current: HTMLElement | null }): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => setSeen(entries.at(-1)?.isIntersecting ?? false),
+      { rootMargin: NEAR },
+    );
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  return isSeen;
 }
 
 function feed(chart: uPlot, { columns, span }: TimeChartProps): void {

@@ -1,6 +1,8 @@
 // Shows the page of the address: loaded when it is first opened, and kept from then on.
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { connection } from '../api/connection.ts';
+import { useStore } from '../api/store.ts';
 import { ProblemNote } from '../parts/notes.tsx';
 import { type Page, type PageProps, pages } from './pages.ts';
 import { type Route, routeUrl } from './router.ts';
@@ -15,6 +17,7 @@ interface PageOutletProps {
 export function PageOutlet({ page, route }: PageOutletProps): JSX.Element | null {
   const [, redraw] = useState(0);
   const [failed, setFailed] = useState<Page | null>(null);
+  const { state: connected } = useStore(connection);
   const Shown = page === undefined ? undefined : loaded.get(page);
 
   useEffect(() => {
@@ -27,15 +30,16 @@ export function PageOutlet({ page, route }: PageOutletProps): JSX.Element | null
     page.load().then(
       (module) => {
         loaded.set(page, module.default);
+        setFailed(null);
         redraw((count) => count + 1);
       },
       () => setFailed(page),
     );
-  }, [page]);
+  }, [page, connected]);
 
   if (page === undefined) return <NotFound />;
   if (Shown !== undefined) return <Shown route={route} />;
-  if (failed !== page) return <p class="unseen">Loading</p>;
+  if (failed !== page || connected !== 'connected') return <p class="unseen">Loading</p>;
   return (
     <ProblemNote
       title="This page could not be loaded"

@@ -24,4 +24,16 @@ export const pages: readonly Page[] = [
     icon: icons.overview,
     load: () => import('../pages/overview/page.tsx'),
   },
+  {
+    path: 'devices',
+    title: 'Devices',
+    icon: icons.devices,
+    load: () => import('../pages/devices/page.tsx'),
+  },
+  {
+    path: 'connect',
+    title: 'Connect',
+    icon: icons.connect,
+    load: () => import('../pages/connect/page.tsx'),
+  },
 ];

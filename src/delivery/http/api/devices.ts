@@ -36,7 +36,7 @@ const latestQuery = z.strictObject({
   cursor: deviceCursor,
 });
 
-const devicesSchema = z.strictObject({ now, devices: z.array(deviceSchema), nextCursor });
+export const devicesSchema = z.strictObject({ now, devices: z.array(deviceSchema), nextCursor });
 const oneSchema = z.strictObject({ now, ...deviceSchema.shape });
 const latestListSchema = z.strictObject({
   now,

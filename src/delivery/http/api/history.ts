@@ -18,7 +18,7 @@ const range = lengthOfTime('How far back: 1m to 24h.')
 
 const rate = () => z.number().min(0);
 
-const historySchema = z.strictObject({
+export const historySchema = z.strictObject({
   stepMs: count().describe('From one point to the next; points without a sample are left out.'),
   points: z.array(
     z.strictObject({

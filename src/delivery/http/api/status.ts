@@ -15,7 +15,7 @@ import { count, time, timeOrNull } from './fields.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 import { streamAnswer, streamSchema } from './stream-answer.ts';
 
-const statusSchema = z.strictObject({
+export const statusSchema = z.strictObject({
   version: z.string(),
   ready: z.boolean().describe('Readings are taken and made durable.'),
   problem: z.string().nullable().describe('Why they are not.'),

@@ -7,6 +7,7 @@ import type { Line } from '../../parts/chart-options.ts';
 import { TimeChart } from '../../parts/time-chart.tsx';
 
 const HOUR_MS = 3_600_000;
+const shortestMs = 2 * 60_000;
 const CHART_HEIGHT = 190;
 
 const rateLines: readonly Line[] = [
@@ -26,11 +27,7 @@ interface HistoryProps {
 
 export function RatesCard({ history }: HistoryProps): JSX.Element {
   const newest = history?.points.at(-1);
-  const values = [
-    newest?.receivedPerSecond ?? 0,
-    newest?.storedPerSecond ?? 0,
-    newest?.deliveredPerSecond ?? 0,
-  ];
+  const values = [newest?.receivedPerSecond, newest?.storedPerSecond, newest?.deliveredPerSecond];
   return (
     <HistoryCard
       title="Readings a second"
@@ -54,7 +51,7 @@ export function CommitCard({ status, history }: CommitProps): JSX.Element {
       title="Time to disk"
       isWide={false}
       lines={commitLines}
-      values={[status.log?.commitMsP50 ?? 0, status.log?.commitMsP99 ?? 0]}
+      values={[status.log.commitMsP50, status.log.commitMsP99]}
       unit="ms"
       history={history}
       read={(point) => [point.commitMsP50, point.commitMsP99]}
@@ -66,10 +63,15 @@ interface HistoryCardProps extends HistoryProps {
   readonly title: string;
   readonly isWide: boolean;
   readonly lines: readonly Line[];
-  readonly values: readonly number[];
+  /** Undefined before the first point. */
+  readonly values: readonly (number | undefined)[];
   readonly unit: string;
   readonly read: (point: HistoryPoint) => readonly (number | null)[];
   readonly children?: ComponentChildren;
+}
+
+function valueText(value: number | undefined): string {
+  return value === undefined ? '–' : rateText(value);
 }
 
 function HistoryCard(props: HistoryCardProps): JSX.Element {
@@ -77,7 +79,7 @@ function HistoryCard(props: HistoryCardProps): JSX.Element {
   const points = history?.points ?? [];
   const columns = useMemo(() => columnsOf(points, read, lines.length), [history]);
   const toMs = Date.parse(points.at(-1)?.time ?? '') || Date.now();
-  const told = lines.map(({ name }, index) => `${name} ${rateText(values[index] ?? 0)} ${unit}`);
+  const told = lines.map(({ name }, index) => `${name} ${valueText(values[index])} ${unit}`);
   return (
     <div class={`card ${isWide ? 'is-wide' : 'is-third'}`}>
       <div class="card-head">
@@ -89,7 +91,7 @@ function HistoryCard(props: HistoryCardProps): JSX.Element {
           <div key={name} class={`legend-item is-${colour}`}>
             <dt>{name}</dt>
             <dd>
-              {rateText(values[index] ?? 0)}
+              {valueText(values[index])}
               <small>{unit}</small>
             </dd>
           </div>
@@ -100,13 +102,19 @@ function HistoryCard(props: HistoryCardProps): JSX.Element {
         columns={columns}
         lines={lines}
         unit={unit}
-        span={{ fromMs: toMs - HOUR_MS, toMs }}
+        span={{ fromMs: firstMs(points, toMs), toMs }}
         height={CHART_HEIGHT}
         isRecent
         isFromZero
       />
     </div>
   );
+}
+
+/** An hour ago, or the first point of a gateway that runs for less. */
+function firstMs(points: readonly HistoryPoint[], toMs: number): number {
+  const startMs = Date.parse(points[0]?.time ?? '') || toMs;
+  return Math.max(toMs - HOUR_MS, Math.min(startMs, toMs - shortestMs));
 }
 
 function columnsOf(

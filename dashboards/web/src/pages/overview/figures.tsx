@@ -20,10 +20,14 @@ export function DevicesCard({ status }: FigureProps): JSX.Element {
       </div>
       <p class="figure">
         {countText(devices - staleDevices)}
-        <small>of {countText(devices)} talk as usual</small>
+        <small>
+          {devices === 0 ? 'none has spoken yet' : `of ${countText(devices)} talk as usual`}
+        </small>
       </p>
       <p class="figure-note">
-        {staleDevices === 0 ? (
+        {devices === 0 ? (
+          <a href={routeUrl(['connect'])}>Connect one</a>
+        ) : staleDevices === 0 ? (
           'None is silent for longer than it usually is.'
         ) : (
           <>
@@ -37,16 +41,6 @@ export function DevicesCard({ status }: FigureProps): JSX.Element {
 }
 
 export function DiskCard({ status: { disk, streams } }: FigureProps): JSX.Element {
-  if (disk === null) {
-    return (
-      <div class="card is-third">
-        <div class="card-head">
-          <h2>Disk</h2>
-        </div>
-        <p class="figure-note">The log does not tell.</p>
-      </div>
-    );
-  }
   const used = disk.sizeBytes === 0 ? 0 : 1 - disk.freeBytes / disk.sizeBytes;
   const kept = streams.reduce((sum, { sealedBytes, hotBytes }) => sum + sealedBytes + hotBytes, 0);
   return (
@@ -92,7 +86,7 @@ export function LossesCard({ status: { lost, deadLetters } }: FigureProps): JSX.
       </p>
       <p class="figure-note">
         {reasons
-          .map(([reason, count]) => `${countText(count)} ${reason.replaceAll('_', ' ')}`)
+          .map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${countText(count)}`)
           .join(', ')}
         {reasons.length > 0 && '. '}
         {deadLetters === 0

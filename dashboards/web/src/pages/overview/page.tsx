@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Status } from '../../api/answers.ts';
 import { usePolled } from '../../api/polled.ts';
 import { readHistory } from '../../api/resources.ts';
-import { countOf } from '../../format/numbers.ts';
+import { countOf, countText } from '../../format/numbers.ts';
 import { durationText } from '../../format/times.ts';
 import { AnswerProblem } from '../../parts/notes.tsx';
 import { useStatus } from '../../shell/status.ts';
@@ -59,9 +59,9 @@ export default function OverviewPage(): JSX.Element {
 function leadOf({ devices, staleDevices, now, startedAt, log }: Status): string {
   const up = durationText(Date.parse(now) - Date.parse(startedAt));
   const parts = [
-    countOf(devices, 'device'),
-    staleDevices > 0 ? `${staleDevices} silent for longer than usual` : '',
-    log === null ? '' : countOf(log.series, 'series', 'series'),
+    devices === 0 ? '' : countOf(devices, 'device'),
+    staleDevices > 0 ? `${countText(staleDevices)} silent for longer than usual` : '',
+    log.series === 0 ? '' : countOf(log.series, 'series', 'series'),
     `running for ${up}`,
   ];
   return parts.filter(Boolean).join(' · ');

@@ -14,38 +14,36 @@ export function StreamsCard({ status: { streams } }: StatusProps): JSX.Element {
       <div class="card-head">
         <h2>Streams</h2>
       </div>
-      <div class="scroll-x">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Stream</th>
-              <th scope="col" class="is-right">
-                Kept
-              </th>
-              <th scope="col" class="is-right">
-                A second
-              </th>
-              <th scope="col" class="is-right">
-                On disk
-              </th>
-              <th scope="col">Goes after</th>
+      <table class="rows streams">
+        <thead>
+          <tr>
+            <th scope="col">Stream</th>
+            <th scope="col" class="is-right">
+              Kept
+            </th>
+            <th scope="col" class="is-right">
+              A second
+            </th>
+            <th scope="col" class="is-right">
+              On disk
+            </th>
+            <th scope="col">Goes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {streams.map((stream) => (
+            <tr key={stream.stream}>
+              <td>
+                {stream.stream} {stream.isFull && <span class="state is-critical">Full</span>}
+              </td>
+              <td class="is-right">{countText(keptReadings(stream))}</td>
+              <td class="is-right">{rateText(stream.readingsPerSecond)}</td>
+              <td class="is-right">{bytesText(stream.sealedBytes + stream.hotBytes)}</td>
+              <td>{retentionText(stream)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {streams.map((stream) => (
-              <tr key={stream.stream}>
-                <td>
-                  {stream.stream} {stream.isFull && <span class="state is-critical">Full</span>}
-                </td>
-                <td class="is-right">{countText(keptReadings(stream))}</td>
-                <td class="is-right">{rateText(stream.readingsPerSecond)}</td>
-                <td class="is-right">{bytesText(stream.sealedBytes + stream.hotBytes)}</td>
-                <td>{retentionText(stream)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
@@ -58,11 +56,11 @@ function keptReadings({ lowWatermark, highWatermark }: StreamStatus): number {
 function retentionText({ retention }: StreamStatus): string {
   const { ageSeconds, bytes, hardBytes } = retention;
   const limits = [
-    ageSeconds === null ? '' : durationText(ageSeconds * 1000),
-    bytes === null ? '' : bytesText(bytes),
-    hardBytes === null ? '' : `${bytesText(hardBytes)} at the most`,
+    ageSeconds === null ? '' : `after ${durationText(ageSeconds * 1000)}`,
+    bytes === null ? '' : `beyond ${bytesText(bytes)}`,
+    hardBytes === null ? '' : `at the latest beyond ${bytesText(hardBytes)}`,
   ].filter(Boolean);
-  return limits.length === 0 ? 'never' : limits.join(', ');
+  return limits.length === 0 ? 'when the disk is full' : limits.join(', ');
 }
 
 export function ConnectionsCard({ status }: StatusProps): JSX.Element {
