@@ -28,6 +28,7 @@ import { DiskReserve } from './log/disk-reserve.ts';
 import { diskFaultOf, freeBytes } from './log/disk-space.ts';
 import { GroupLetterWork } from './log/groups/group-letter-work.ts';
 import { Groups } from './log/groups/groups.ts';
+import { Lane } from './log/lane.ts';
 import { Log } from './log/log.ts';
 import type { LogOptions } from './log/log-options.ts';
 import { LogReport } from './log/log-report.ts';
@@ -62,6 +63,8 @@ async function main(config: Config, port: ServerPort): Promise<void> {
   });
   const rollups = openRollups(log, options);
   const charts = new ChartReader({ log, rollups, directory: options.directory });
+  // One at a time: each gives way to commits, and many together would not.
+  const lists = new Lane();
   const letters = new DeadLetterWorker(log, decoder);
   const queries = new QuerySnapshots(log, rollups);
   const { keys } = log.series;
@@ -147,7 +150,7 @@ async function main(config: Config, port: ServerPort): Promise<void> {
         return log.inspect((connection) => listLosses(connection, request));
       },
       listSegments: async (request) => listSegments(log.streams, request),
-      listDevices: (request) => listDevices(log, request, options.clock()),
+      listDevices: (request) => lists.whileIdle(() => listDevices(log, request, options.clock())),
       readDevice: async (name) => readDevice(log, name, options.clock()),
       listDeadLetters: (request) =>
         log.inspect((connection) => listDeadLetters(connection, request)),

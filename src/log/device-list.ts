@@ -14,6 +14,7 @@ import { pickDevices } from './device-order.ts';
 import type { DeviceState } from './device-state.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
+import { Slices } from './slices.ts';
 
 /** Values of one device on a page: so many. */
 const LATEST_MAX = 200;
@@ -35,13 +36,15 @@ export async function listDevices(
   request: DevicePageRequest,
   nowUs: number,
 ): Promise<DevicePage> {
-  const { devices, next } = await pickDevices(parts, request, nowUs);
-  const wanted = { nowUs, metrics: request.metrics, latestMax: LATEST_MAX };
+  const slices = new Slices();
+  const { devices, next } = await pickDevices(parts, request, { nowUs, slices });
+  const wanted = { nowUs, isWanted: metricJudge(request.metrics), latestMax: LATEST_MAX };
   const entries: DeviceEntry[] = [];
   let bytes = 0;
   let last: DeviceCursor | null = null;
   for (const device of devices) {
     if (bytes >= PAGE_BYTES) return { nowUs, entries, next: last };
+    await slices.step();
     last = device;
     const entry = entryOf(parts, device.number, wanted);
     if (entry === null) continue;
@@ -55,22 +58,33 @@ export async function listDevices(
 export function readDevice(parts: DeviceListParts, name: string, nowUs: number): OneDevice {
   const number = parts.series.deviceNumber(name);
   if (number === null) return { nowUs, entry: null };
-  const wanted = { nowUs, metrics: [], latestMax: Number.POSITIVE_INFINITY };
+  const wanted = { nowUs, isWanted: null, latestMax: Number.POSITIVE_INFINITY };
   return { nowUs, entry: entryOf(parts, number, wanted) };
 }
 
 interface WantedValues {
   readonly nowUs: number;
-  /** Globs, empty for all. */
-  readonly metrics: readonly string[];
+  /** Null for all metrics. */
+  readonly isWanted: ((metric: string) => boolean) | null;
   readonly latestMax: number;
+}
+
+/** Devices have few metrics between them: each is held against the globs once. */
+function metricJudge(globs: readonly string[]): WantedValues['isWanted'] {
+  if (globs.length === 0) return null;
+  const known = new Map<string, boolean>();
+  return (metric) => {
+    const found = known.get(metric) ?? globs.some((glob) => matchesGlob(glob, metric));
+    known.set(metric, found);
+    return found;
+  };
 }
 
 /** Null for a device of which nothing is durable yet, or nothing of the metrics. */
 function entryOf(
   { series, seriesState, devices }: DeviceListParts,
   device: number,
-  { nowUs, metrics, latestMax }: WantedValues,
+  { nowUs, isWanted, latestMax }: WantedValues,
 ): DeviceEntry | null {
   const latest: LatestValue[] = [];
   let firstSeenUs = Number.POSITIVE_INFINITY;
@@ -85,13 +99,13 @@ function entryOf(
     firstSeenUs = Math.min(firstSeenUs, state.firstSeenUs);
     if (latest.length >= latestMax || bytes >= LATEST_BYTES) continue;
     const { channel, metric, unit, source } = series.keyOf(id);
-    if (metrics.length > 0 && !metrics.some((glob) => matchesGlob(glob, metric))) continue;
+    if (isWanted?.(metric) === false) continue;
     const { value, measuredAtUs, lastSeenUs: receivedAtUs } = state;
     const entry = { channel, metric, unit, source, value, measuredAtUs, receivedAtUs };
     latest.push(entry);
     bytes += bytesOf(entry);
   }
-  if (count === 0 || (metrics.length > 0 && latest.length === 0)) return null;
+  if (count === 0 || (isWanted !== null && latest.length === 0)) return null;
   return {
     device: series.deviceName(device),
     profile: devices.profileOf(device),

@@ -1,14 +1,14 @@
 // Which devices come next in a list: those that are asked for, in the order asked for, behind where
-// the last page ended. Devices are looked at in pieces, so that commits never wait for long.
+// the last page ended.
 
-import { setImmediate } from 'node:timers/promises';
 import { matchesGlob } from '../core/glob.ts';
 import type { DeviceCursor, DevicePageRequest } from '../core/log-inspection.ts';
 import type { DeviceState } from './device-state.ts';
 import type { SeriesTable } from './series-table.ts';
+import type { Slices } from './slices.ts';
 
-/** Devices looked at in one piece. */
-const PIECE_DEVICES = 20_000;
+/** Devices looked at for one page in the order in which they came, whether they are on it or not. */
+const LOOKED_AT_MAX = 20_000;
 
 export interface DeviceOrderParts {
   readonly series: Pick<SeriesTable, 'deviceCount' | 'deviceName'>;
@@ -30,14 +30,20 @@ type Wanted = Pick<
 export function pickDevices(
   parts: DeviceOrderParts,
   wanted: Wanted,
-  nowUs: number,
+  { nowUs, slices }: { nowUs: number; slices: Slices },
 ): Promise<PickedDevices> {
-  const isWanted = judgeOf(parts, wanted, nowUs);
-  if (wanted.order === 'firstSeen') return Promise.resolve(pickInTurn(parts, wanted, isWanted));
-  return pickFirst(parts, wanted, isWanted);
+  const look = { isWanted: judgeOf(parts, wanted, nowUs), slices };
+  return wanted.order === 'firstSeen'
+    ? pickInTurn(parts, wanted, look)
+    : pickFirst(parts, wanted, look);
 }
 
 type Judge = (device: DeviceCursor) => boolean;
+
+interface Look {
+  readonly isWanted: Judge;
+  readonly slices: Slices;
+}
 
 function judgeOf({ series, devices }: DeviceOrderParts, wanted: Wanted, nowUs: number): Judge {
   const { devices: globs, onlyStale } = wanted;
@@ -50,17 +56,18 @@ function judgeOf({ series, devices }: DeviceOrderParts, wanted: Wanted, nowUs: n
   };
 }
 
-/** By their numbers: one piece, and no more than are asked for. */
-function pickInTurn(
+/** By their numbers, and no more than are asked for. */
+async function pickInTurn(
   { series }: DeviceOrderParts,
   { from, limit }: Wanted,
-  isWanted: Judge,
-): PickedDevices {
+  { isWanted, slices }: Look,
+): Promise<PickedDevices> {
   const first = from === null ? 0 : from.number + 1;
-  const end = Math.min(series.deviceCount, first + PIECE_DEVICES);
+  const end = Math.min(series.deviceCount, first + LOOKED_AT_MAX);
   const picked: DeviceCursor[] = [];
   let number = first;
   for (; number < end && picked.length < limit; number++) {
+    await slices.step();
     const device = { number, lastSeenUs: 0 };
     if (isWanted(device)) picked.push(device);
   }
@@ -72,7 +79,7 @@ function pickInTurn(
 async function pickFirst(
   parts: DeviceOrderParts,
   { order, from, limit }: Wanted,
-  isWanted: Judge,
+  { isWanted, slices }: Look,
 ): Promise<PickedDevices> {
   const { series, devices } = parts;
   // Of a log that was lost meanwhile.
@@ -86,7 +93,7 @@ async function pickFirst(
     picked = picked.slice(0, limit);
   };
   for (let number = 0; number < series.deviceCount; number++) {
-    if (number % PIECE_DEVICES === PIECE_DEVICES - 1) await setImmediate();
+    await slices.step();
     const lastSeenUs = order === 'lastSeen' ? devices.activity(number, 0).lastSeenUs : 0;
     const device = { number, lastSeenUs };
     if (from !== null && compare(device, from) <= 0) continue;
