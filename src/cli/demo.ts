@@ -6,7 +6,6 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { GatewayAddresses } from '../observability/gateway-status.ts';
 import { type ConfigFlags, configOption, configPlace } from './config-option.ts';
 import { reachableEndpoint } from './gateway-address.ts';
-import { ownCommand } from './own-command.ts';
 
 interface DemoFlags extends ConfigFlags {
   readonly rate: number;
@@ -26,26 +25,20 @@ function numberBetween(first: number, last: number, isWhole: boolean): (text: st
   };
 }
 
-function welcome(addresses: GatewayAddresses, flags: DemoFlags, dataDir: string): string {
-  const { mqtt, grpc, http } = addresses;
-  const command = ownCommand({
-    script: process.argv[1] ?? '',
-    folder: process.cwd(),
-    npmCommand: process.env.npm_command,
-  });
-  const elsewhere = grpc === '127.0.0.1:50051' ? '' : ` --grpc ${grpc}`;
+function welcome(
+  { devices, rate, seed }: DemoFlags,
+  { where, command, elsewhere }: { where: string; command: string; elsewhere: string },
+): string {
   return `
-The demo is running: ${flags.devices} simulated thermometers, ${flags.rate} messages a second, seed ${flags.seed}.
+The demo is running: ${devices} simulated thermometers, ${rate} messages a second, seed ${seed}.
 They fall silent, lose their connection, send -127, null and rubbish, and have wrong clocks.
+Open the dashboard in a browser; your own devices may join.
 
-  MQTT  ${mqtt}   (your own devices may join)
-  gRPC  ${grpc}
-  HTTP  http://${http}/metrics
-  data  ${dataDir}   (invented readings; remove it when you are done)
+${where}
 
 In another terminal:
   ${command} tail${elsewhere}
-  ${command} status${elsewhere}
+  ${command} status --watch${elsewhere}
 
 Ctrl-C ends it.
 `;
@@ -55,10 +48,13 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { loadConfig } = await import('../config/load.ts');
   const { runGateway } = await import('./run-gateway.ts');
   const { startFleet } = await import('./demo/fleet.ts');
+  const { callOf, whereLines } = await import('./welcome.ts');
   const dataDir = resolve(flags.dataDir);
   const onReady = (addresses: GatewayAddresses): void => {
     process.stdout.write(`${JSON.stringify({ event: 'ready', ...addresses })}\n`);
-    process.stderr.write(welcome(addresses, flags, dataDir));
+    const dataNote = 'invented readings; remove it when you are done';
+    const where = whereLines({ addresses, dataDir, dataNote });
+    process.stderr.write(welcome(flags, { where, ...callOf(addresses) }));
     const fleet = startFleet({
       ...flags,
       broker: reachableEndpoint(addresses.mqtt),

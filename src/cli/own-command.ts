@@ -6,12 +6,12 @@ export interface Invocation {
   /** The script as Node.js was given it. */
   readonly script: string;
   readonly folder: string;
-  /** npm's own variable: `exec` under npx. */
+  /** npm's own variable: `exec` under npx, `start` under `npm start`. */
   readonly npmCommand: string | undefined;
 }
 
-/** `npx millpond` under npx, `node dist/main.js` for the script itself, else the installed `millpond`. */
+/** `npx millpond` under npm and npx, `node dist/main.js` for the script itself, else the installed `millpond`. */
 export function ownCommand({ script, folder, npmCommand }: Invocation): string {
-  if (npmCommand === 'exec') return 'npx millpond';
+  if (npmCommand !== undefined) return 'npx millpond';
   return basename(script) === 'main.js' ? `node ${relative(folder, script)}` : 'millpond';
 }

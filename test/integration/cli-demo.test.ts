@@ -15,7 +15,8 @@ afterEach(() => rig.close());
 test('all makes and their faults are to be seen with tail, and Ctrl-C ends it with 0', async () => {
   const demo = await rig.gateway(['demo', '--rate', '300', '--seed', '7']);
   await demo.until('err', 'Ctrl-C ends it.');
-  expect(demo.told.err).toContain(`MQTT  ${demo.mqtt}`);
+  expect(demo.told.err).toMatch(new RegExp(`^  Dashboard  http://${demo.http}$`, 'm'));
+  expect(demo.told.err).toMatch(new RegExp(`^  MQTT       ${demo.mqtt}$`, 'm'));
   expect(demo.told.err).toContain(`main.js tail --grpc ${demo.grpc}`);
   expect(demo.told.err).toContain(join(rig.folder, 'demo-data'));
 

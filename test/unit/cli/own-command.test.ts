@@ -4,6 +4,7 @@ import { ownCommand } from '../../../src/cli/own-command.ts';
 
 test.each([
   ['/home/me/millpond/node_modules/.bin/millpond', 'exec', 'npx millpond'],
+  ['/home/me/millpond/dist/main.js', 'start', 'npx millpond'],
   ['/home/me/millpond/dist/main.js', undefined, 'node dist/main.js'],
   ['/opt/millpond/dist/main.js', undefined, 'node ../../../opt/millpond/dist/main.js'],
   ['/usr/local/bin/millpond', undefined, 'millpond'],
