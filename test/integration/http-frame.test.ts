@@ -1,6 +1,7 @@
 // The HTTP server around its resources: who may ask, what is not there, what is not understood, and
 // the dashboard's files.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -30,6 +31,8 @@ describe('Host and Origin', () => {
     ['[::1]:8080', 200],
     ['localhost:8080', 200],
     ['LOCALHOST.', 200],
+    [hostname(), 200],
+    [`${hostname().split('.')[0]}.local:8080`, 200],
     ['gateway.example.org', 200],
     ['evil.example.org', 403],
     ['127.0.0.1.evil.example.org', 403],
@@ -91,6 +94,12 @@ describe('what is not there, or not understood', () => {
     }
   });
 
+  test('HEAD is none of what has no end', async () => {
+    const address = await startHttp();
+    const { status, headers } = await ask(address, '/api/v1/live', { method: 'HEAD' });
+    expect([status, headers.allow]).toEqual([405, 'GET']);
+  });
+
   test('HEAD is GET without a body', async () => {
     const address = await startHttp();
     const got = await ask(address, '/api/v1/openapi.json');
@@ -125,7 +134,7 @@ describe('what is not there, or not understood', () => {
     const header = await ask(address, '/', { headers: { 'x-long': 'x'.repeat(20_000) } });
     expect(header.status).toBe(431);
     const noise = await askRaw(address, 'what is this?\r\n\r\n');
-    expect(noise).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"REQUEST_INVALID"/);
+    expect(noise).toMatch(/^HTTP\/1\.1 400 Bad Request[\s\S]*"code":"REQUEST_INVALID"/);
   });
 });
 

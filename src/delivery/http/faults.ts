@@ -71,9 +71,10 @@ export function answerBadClient(thrown: Error & { code?: string }, socket: Socke
   }
   const status = badClientStatuses[thrown.code ?? ''] ?? 400;
   const error = new MillpondError('REQUEST_INVALID', `Not understood as HTTP: ${thrown.message}.`);
-  const body = JSON.stringify(problemOf(error, { instance: '', status }));
+  const problem = problemOf(error, { instance: '', status });
+  const body = JSON.stringify(problem);
   socket.end(
-    `HTTP/1.1 ${status} \r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
 

@@ -154,3 +154,11 @@ test('any text ends in a whole config and problems, never in an exception', () =
     { numRuns: 500 },
   );
 });
+
+test('other names of the gateway are host names, without a scheme or a port', () => {
+  const { config, told } = check('http: { hosts: [gateway.example.org, pi-2] }');
+  expect([config.http.hosts, told]).toEqual([['gateway.example.org', 'pi-2'], []]);
+  for (const host of ['http://gateway', 'gateway:8080', '*.example.org', '""', 'a b', '[::1]']) {
+    expect([host, check(`http: { hosts: ['${host}'] }`).told.length]).toEqual([host, 1]);
+  }
+});

@@ -48,7 +48,8 @@ export function addLive(api: ApiRoutes, { live }: ApiParts): void {
     headers,
     response: { 200: eventStream },
   };
-  api.get('/live', { schema }, async (request, reply) => {
+  // One that is asked for its headers alone would never end.
+  api.get('/live', { schema, exposeHeadRoute: false }, async (request, reply) => {
     // What stays open is for the gateway's own pages alone.
     checkOrigin(request);
     const follower = await live.open(requestOf(request.query, request.headers));
