@@ -31,6 +31,30 @@ export const pages: readonly Page[] = [
     load: () => import('../pages/devices/page.tsx'),
   },
   {
+    path: 'live',
+    title: 'Live tail',
+    icon: icons.live,
+    load: () => import('../pages/live/page.tsx'),
+  },
+  {
+    path: 'consumers',
+    title: 'Consumers',
+    icon: icons.consumers,
+    load: () => import('../pages/consumers/page.tsx'),
+  },
+  {
+    path: 'dead-letters',
+    title: 'Dead letters',
+    icon: icons.deadLetters,
+    load: () => import('../pages/dead-letters/page.tsx'),
+  },
+  {
+    path: 'losses',
+    title: 'Losses',
+    icon: icons.losses,
+    load: () => import('../pages/losses/page.tsx'),
+  },
+  {
     path: 'connect',
     title: 'Connect',
     icon: icons.connect,
