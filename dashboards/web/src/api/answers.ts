@@ -58,6 +58,7 @@ export interface Status {
     readonly databaseBytes: number;
     readonly walBytes: number;
     readonly queueBytes: number;
+    readonly commits: number;
     readonly commitMsP50: number;
     readonly commitMsP99: number;
     readonly series: number;

@@ -1,10 +1,8 @@
 // The frame around every page: navigation, the state of the gateway and of the connection, the theme.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { connection } from '../api/connection.ts';
 import { usePolled } from '../api/polled.ts';
 import { readStatus } from '../api/resources.ts';
-import { useStore } from '../api/store.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { GatewayState } from './gateway-state.tsx';
 import { icons, Logo } from './icons.tsx';
@@ -17,7 +15,6 @@ import { ThemeChoice } from './theme-choice.tsx';
 export function App(): JSX.Element {
   const route = useRoute();
   const status = usePolled('status', readStatus, STATUS_INTERVAL_MS);
-  const { state } = useStore(connection);
   const [isOpen, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
@@ -40,7 +37,7 @@ export function App(): JSX.Element {
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         Skip to the content
       </button>
-      <div class={`frame ${state === 'connected' ? '' : 'is-cut-off'}`}>
+      <div class="frame">
         <header class="side">
           <div class="brand">
             <a href="#/" aria-label="Millpond, overview">

@@ -7,7 +7,7 @@ import { useStatus } from './status.ts';
 export function GatewayState(): JSX.Element | null {
   const { state } = useStore(connection);
   const { answer } = useStatus();
-  if (state === 'lost') return <StateBadge kind="critical" text="No answer" />;
+  if (state === 'lost') return <StateBadge kind="critical" text="Lost" />;
   if (state === 'waiting') return <StateBadge kind="warning" text="Not ready" />;
   if (answer === null) return null;
   if (!answer.ready) return <StateBadge kind="critical" text="In trouble" />;

@@ -46,12 +46,13 @@ interface CommitProps extends HistoryProps {
 }
 
 export function CommitCard({ status, history }: CommitProps): JSX.Element {
+  const hasCommits = status.log.commits > 0;
   return (
     <HistoryCard
       title="Time to disk"
       isWide={false}
       lines={commitLines}
-      values={[status.log.commitMsP50, status.log.commitMsP99]}
+      values={hasCommits ? [status.log.commitMsP50, status.log.commitMsP99] : []}
       unit="ms"
       history={history}
       read={(point) => [point.commitMsP50, point.commitMsP99]}
@@ -79,12 +80,13 @@ function HistoryCard(props: HistoryCardProps): JSX.Element {
   const points = history?.points ?? [];
   const columns = useMemo(() => columnsOf(points, read, lines.length), [history]);
   const toMs = Date.parse(points.at(-1)?.time ?? '') || Date.now();
+  const fromMs = firstMs(points, toMs);
   const told = lines.map(({ name }, index) => `${name} ${valueText(values[index])} ${unit}`);
   return (
     <div class={`card ${isWide ? 'is-wide' : 'is-third'}`}>
       <div class="card-head">
         <h2>{title}</h2>
-        <span class="quiet">last hour</span>
+        <span class="quiet">{toMs - fromMs < HOUR_MS ? 'since the start' : 'last hour'}</span>
       </div>
       <dl class="legend">
         {lines.map(({ name, colour }, index) => (
@@ -102,7 +104,7 @@ function HistoryCard(props: HistoryCardProps): JSX.Element {
         columns={columns}
         lines={lines}
         unit={unit}
-        span={{ fromMs: firstMs(points, toMs), toMs }}
+        span={{ fromMs, toMs }}
         height={CHART_HEIGHT}
         isRecent
         isFromZero

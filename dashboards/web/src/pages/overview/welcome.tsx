@@ -14,7 +14,7 @@ export function Welcome(): JSX.Element {
         </a>
       </div>
       <p class="welcome-demo">
-        Or look around with twelve invented thermometers first: end the gateway with Ctrl-C and run
+        Or look around with twelve invented thermometers first: end the gateway with Ctrl‑C and run
       </p>
       <CopyLine name="the line that runs the demo" text="npx millpond demo" />
     </EmptyNote>
