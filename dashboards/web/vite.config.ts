@@ -44,5 +44,11 @@ export default defineConfig({
     // Everything inlined would need a wider content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    cssCodeSplit: false,
+    // All pages in one file and uPlot in another: on a slow network a round trip costs more than the
+    // kilobytes of the pages that are not looked at.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'pages', test: /web\/src\// }] } },
+    },
   },
 });
