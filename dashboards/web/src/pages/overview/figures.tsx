@@ -91,7 +91,7 @@ export function LossesCard({ status: { lost, deadLetters } }: FigureProps): JSX.
         {reasons.length > 0 && '. '}
         {deadLetters === 0
           ? 'Every message was understood.'
-          : `${countOf(deadLetters, 'message was', 'messages were')} not understood, and kept as dead letters.`}
+          : `${countOf(deadLetters, 'message was not understood, and is kept as a dead letter', 'messages were not understood, and are kept as dead letters')}.`}
       </p>
     </div>
   );
