@@ -6,9 +6,8 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChartReader } from '../dist/log/charts/chart-reader.js';
 import { rollupFolder } from '../dist/log/rollups/rollup.js';
-import { Rollups } from '../dist/log/rollups/rollups.js';
 import { amount, amountText, median, printTable } from './support/figures.mjs';
-import { openLog } from './support/log-on-disk.mjs';
+import { openLog, openRollups } from './support/log-on-disk.mjs';
 import { makeFolder, root, runJson, startMillpond } from './support/processes.mjs';
 import { ask, connect } from './support/query-client.mjs';
 import { fillSealed, steadySeries } from './support/sealed-log.mjs';
@@ -42,18 +41,7 @@ async function build({ count, readings }) {
   });
   const filledMs = performance.now();
   const log = await openLog(directory, { sealRows: 100_000 });
-  const rollups = new Rollups({
-    log,
-    directory,
-    diskFreeBytesMin: 0,
-    diskFreeBytes: async () => null,
-    events: {
-      made() {},
-      failed(error) {
-        throw error;
-      },
-    },
-  });
+  const rollups = openRollups(log, directory);
   const unrolled = await timeUnrolled({ log, rollups, directory });
   const rollingMs = performance.now();
   await rollups.settle();

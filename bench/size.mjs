@@ -8,10 +8,9 @@ import { makes } from '../dist/cli/demo/makes.js';
 import { createThermometers } from '../dist/cli/demo/thermometer.js';
 import { createDecoder } from '../dist/decode/decoder.js';
 import { loadProfiles } from '../dist/decode/load-profiles.js';
-import { Rollups } from '../dist/log/rollups/rollups.js';
 import { segmentPath } from '../dist/log/segments/segment.js';
 import { amount, amountText, median, printTable } from './support/figures.mjs';
-import { commit, logOptions, openLog, unsealed } from './support/log-on-disk.mjs';
+import { commit, logOptions, openLog, openRollups, unsealed } from './support/log-on-disk.mjs';
 import { makeFolder } from './support/processes.mjs';
 
 const SEAL_ROWS = amount(process.argv[2] ?? '500k');
@@ -115,18 +114,7 @@ async function measure({ name, devices, rate, hours }) {
 
 /** Bytes of the rollups of what is sealed. */
 async function rollUp(log, directory) {
-  const rollups = new Rollups({
-    log,
-    directory,
-    diskFreeBytesMin: 0,
-    diskFreeBytes: async () => null,
-    events: {
-      made() {},
-      failed(error) {
-        throw error;
-      },
-    },
-  });
+  const rollups = openRollups(log, directory);
   await rollups.settle();
   await rollups.close();
   return log.stream('').rollupBytes;

@@ -232,10 +232,7 @@ function openRollups(log: Log, options: LogOptions): Rollups {
     directory,
     diskFreeBytesMin,
     diskFreeBytes: () => freeBytes(directory).catch(() => null),
-    events: {
-      made: () => undefined,
-      failed: (error) => events.notice(asMillpondError(error, 'ROLLUP_FAILED')),
-    },
+    failed: (error) => events.notice(asMillpondError(error, 'ROLLUP_FAILED')),
   });
 }
 

@@ -2,6 +2,7 @@
 // readings, and opens one to read from it in this process.
 import { systemClock } from '../../dist/core/clock.js';
 import { Log } from '../../dist/log/log.js';
+import { Rollups } from '../../dist/log/rollups/rollups.js';
 
 const silent = {
   committed() {},
@@ -49,6 +50,19 @@ export function logOptions(directory, overrides = {}) {
 
 export function openLog(directory, overrides) {
   return Log.open(logOptions(directory, overrides));
+}
+
+/** Rolls up what is sealed, at once, once `settle` is called. Close them before the log. */
+export function openRollups(log, directory) {
+  return new Rollups({
+    log,
+    directory,
+    diskFreeBytesMin: 0,
+    diskFreeBytes: async () => null,
+    failed(error) {
+      throw error;
+    },
+  });
 }
 
 /** Commits what was appended; resolves when it is durable. */

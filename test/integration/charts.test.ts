@@ -102,7 +102,7 @@ const anyChart = fc.record({
   pointsMax: fc.integer({ min: 2, max: 500 }),
 });
 
-test('any chart over any log says what its readings say', { timeout: 60_000 }, async () => {
+test('any chart over any log says what its readings say', { timeout: 180_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anySaid, { minLength: 200, maxLength: 900 }),
@@ -137,12 +137,12 @@ test('any chart over any log says what its readings say', { timeout: 60_000 }, a
         closing.splice(0);
       },
     ),
-    { numRuns: Number(process.env.TEST_CHART_RUNS ?? 12) },
+    { numRuns: Number(process.env.TEST_CHART_RUNS ?? 6) },
   );
 });
 
 test('a spike of one reading is in every chart, of minutes, hours and days', async () => {
-  const { log, rollups, charts, madeTiers } = await openRig(100);
+  const { log, rollups, charts } = await openRig(100);
   const said = Array.from({ length: 7000 }, (_, at) => ({
     device: 'attic',
     channel: '',
@@ -153,7 +153,7 @@ test('a spike of one reading is in every chart, of minutes, hours and days', asy
   await store(log, said);
   await log.keep();
   await rollups.settle();
-  expect(madeTiers).toContain(1);
+  expect(rollups.setOf(log.stream('')).all.map(({ tier }) => tier)).toContain(1);
   const toUs = START_US + 7000 * 10 * SECOND_US;
   for (const pointsMax of [2, 10, 100, 1000]) {
     const request = requestOf({ fromUs: START_US, toUs, pointsMax });

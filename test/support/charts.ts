@@ -9,7 +9,6 @@ export interface ChartRig {
   readonly rollups: Rollups;
   readonly charts: ChartReader;
   readonly failures: unknown[];
-  readonly madeTiers: number[];
 }
 
 export function chartRig(
@@ -18,19 +17,15 @@ export function chartRig(
   options: Partial<RollupsOptions> = {},
 ): ChartRig {
   const failures: unknown[] = [];
-  const madeTiers: number[] = [];
   const rollups = new Rollups({
     log,
     directory,
     diskFreeBytesMin: 0,
     diskFreeBytes: async () => null,
-    events: {
-      made: ({ tier }) => void madeTiers.push(tier),
-      failed: (error) => void failures.push(error),
-    },
+    failed: (error) => void failures.push(error),
     ...options,
   });
-  return { rollups, charts: new ChartReader({ log, rollups, directory }), failures, madeTiers };
+  return { rollups, charts: new ChartReader({ log, rollups, directory }), failures };
 }
 
 export function requestOf(part: Partial<SeriesRequest> = {}): SeriesRequest {

@@ -10,7 +10,7 @@ const rollups = new Rollups({
   directory,
   diskFreeBytesMin: 0,
   diskFreeBytes: async () => null,
-  events: { made() {}, failed() {} },
+  failed() {},
 });
 process.stdout.write('begins\n');
 await rollups.settle();

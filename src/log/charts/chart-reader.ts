@@ -73,10 +73,6 @@ export class ChartReader {
     this.#parts = parts;
   }
 
-  get waiting(): number {
-    return this.#queue.size;
-  }
-
   /** Throws REQUEST_INVALID, STREAM_UNKNOWN, DEVICE_UNKNOWN, SERIES_…, and as `Log.read`. */
   async read(request: SeriesRequest, signal: AbortSignal): Promise<SeriesAnswer> {
     const { log, rollups } = this.#parts;

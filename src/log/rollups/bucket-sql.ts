@@ -2,24 +2,9 @@
 // that what comes of either adds up to what comes of both.
 
 /**
- * Of one series in one bucket: how many numbers, the least and the greatest of them and their sum; how
- * many texts, the one measured last (of several then, the one with the greatest offset), when that
- * was, and its offset.
+ * Out of rows as sealed files and hot tables have them. `time` is the bucket's number since the epoch;
+ * `last` is of the texts the one measured last, of several then the one with the greatest offset.
  */
-export const bucketColumns = [
-  'series',
-  'time',
-  'count',
-  'min',
-  'max',
-  'sum',
-  'texts',
-  'last',
-  'last_us',
-  'last_offset',
-] as const;
-
-/** Out of rows as sealed files and hot tables have them. `time` is the bucket's number since the epoch. */
 export function bucketsOfRows(source: string, bucketUs: number, where = 'true'): string {
   const isText = 'filter (text is not null)';
   return `select series, ${bucketOf('epoch_us(measured_at)', bucketUs)} as time,

@@ -9,7 +9,7 @@ import { segmentPath } from '../segments/segment.ts';
 import { isSegmentSound } from '../segments/segment-reader.ts';
 import type { StreamState } from '../stream-state.ts';
 import { makeRollup } from './make-rollup.ts';
-import { type Rollup, rollupsFolder } from './rollup.ts';
+import { rollupsFolder } from './rollup.ts';
 import { RollupDatabase } from './rollup-database.ts';
 import { nextTask, type RollupTask, taskKey } from './rollup-plan.ts';
 import { RollupSet } from './rollup-set.ts';
@@ -20,12 +20,8 @@ export interface RollupsOptions {
   /** Below so much free space nothing is written. */
   readonly diskFreeBytesMin: number;
   readonly diskFreeBytes: () => Promise<number | null>;
-  readonly events: RollupEvents;
-}
-
-export interface RollupEvents {
-  made(rollup: Rollup, ms: number): void;
-  failed(error: unknown): void;
+  /** It is tried again. */
+  readonly failed: (error: unknown) => void;
 }
 
 const LOOK_INTERVAL_MS = 1000;
@@ -41,7 +37,7 @@ export class Rollups {
   readonly #sets = new Map<StreamState, RollupSet>();
   /** As of when there was nothing to do. */
   readonly #idleVersions = new WeakMap<RollupSet, string>();
-  /** What cannot be made with the memory there is. */
+  /** What cannot be made: for want of memory, or of a segment that can be read. */
   readonly #given = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> | null = null;
@@ -97,7 +93,7 @@ export class Rollups {
     this.#running = this.#run()
       .catch((error: unknown) => {
         this.#pausedUntilMs = performance.now() + PAUSE_AFTER_FAILURE_MS;
-        if (!this.#isClosed) this.#options.events.failed(error);
+        if (!this.#isClosed) this.#options.failed(error);
       })
       .finally(() => {
         this.#running = null;
@@ -125,11 +121,15 @@ export class Rollups {
   }
 
   async #do(stream: StreamState, set: RollupSet, task: RollupTask): Promise<void> {
-    const { directory, log, events } = this.#options;
-    const startedMs = performance.now();
+    const { directory, log } = this.#options;
+    const { version } = set;
     const release = log.pinSegments();
     try {
-      if (!(await this.#areSound(stream, set, task))) return;
+      if (!(await this.#areSound(stream, set, task))) {
+        // The log believes a segment that it has read before.
+        if (set.version === version) this.#given.add(taskKey(task));
+        return;
+      }
       const rollup = await this.database.work((connection) =>
         makeRollup({ connection, directory, stream: stream.name, task }),
       );
@@ -138,7 +138,6 @@ export class Rollups {
         // Minutes go on serving where what they became is hours.
         for (const each of task.rollups) if (each.unit === rollup.unit) set.drop(each);
       }
-      events.made(rollup, performance.now() - startedMs);
     } catch (error) {
       if (!(error instanceof Error && tooMuch.test(error.message))) throw error;
       this.#given.add(taskKey(task));

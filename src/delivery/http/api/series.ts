@@ -6,6 +6,7 @@ import type { SeriesKey } from '../../../core/reading.ts';
 import { type SeriesAnswer, type SeriesPoints, seriesLimits } from '../../../core/series-points.ts';
 import { clientSignal } from '../client-signal.ts';
 import { count, time } from './fields.ts';
+import { whole } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 import { lengthOfTime, moment, momentUs } from './time-parameter.ts';
 
@@ -14,7 +15,6 @@ const TEXT_CHARACTERS_MAX = 1024;
 const US_PER_MS = 1000;
 
 const name = (error: string) => z.string({ error }).max(TEXT_CHARACTERS_MAX, { error });
-const pointsError = `a whole number from 2 to ${pointsMax}`;
 
 const querySchema = z.strictObject({
   device: name('the name of one device').min(1).describe('Its name, exactly.'),
@@ -27,16 +27,7 @@ const querySchema = z.strictObject({
   }),
   to: moment('The moment behind the last one.').default({ kind: 'ago', us: 0 }),
   bucket: lengthOfTime('How long a bucket is; else the gateway chooses by `points`.').optional(),
-  points: z
-    .string({ error: pointsError })
-    .regex(/^\d{1,5}$/, { error: pointsError })
-    .transform(Number)
-    .pipe(
-      z
-        .int({ error: pointsError })
-        .min(2, { error: pointsError })
-        .max(pointsMax, { error: pointsError }),
-    )
+  points: whole({ min: 2, max: pointsMax })
     .optional()
     .describe(`At most so many buckets; ${pointsDefault} where nothing is said.`),
 });
