@@ -80,6 +80,33 @@ test.each([
   expect(terminal.screen.lines).toEqual([]);
 });
 
+test('Ctrl-Z gives the terminal to the shell, and fg goes on with the page', async () => {
+  terminal = new Terminal(shown('127.0.0.1:1'), {
+    shell: `exec bash -c 'set -m; "$@"; echo stopped; read -r _; fg' bash "$@"`,
+  });
+  await terminal.shows('NO ANSWER for');
+  terminal.press('\u001a');
+  await terminal.shows('stopped');
+  expect(terminal.screen).toMatchObject({ isAlternate: false, isCursorShown: true });
+  terminal.press('\r');
+  await terminal.shows(/NO ANSWER for \d/);
+  expect(terminal.screen.isAlternate).toBe(true);
+  terminal.press('q');
+  expect(await terminal.ended).toBe(0);
+  expectRestored(terminal);
+});
+
+test('Ctrl-Z where no shell could continue it shows the page again', async () => {
+  const running = new Terminal(shown('127.0.0.1:1'));
+  terminal = running;
+  await running.shows('NO ANSWER for');
+  running.press('\u001a');
+  await running.until(() => running.raw.split('\u001b[?1049h').length > 2);
+  running.press('q');
+  expect(await terminal.ended).toBe(0);
+  expectRestored(terminal);
+});
+
 test('what ends it by surprise is told on the screen that stays', async () => {
   // A module that is loaded with it throws once the page is there.
   const fault = `data:text/javascript,setTimeout(() => { throw new Error('out of the blue') }, 1500)`;

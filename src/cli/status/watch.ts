@@ -78,7 +78,7 @@ function livePage(stop: () => void): Shown {
     resized: draw,
     pressed(keys) {
       if (/[qQ\u0003\u0004]/.test(keys)) stop();
-      if (keys.includes('\u001a')) void screen.suspend();
+      if (keys.includes('\u001a')) screen.suspend();
     },
   });
   screen.open();

@@ -1,7 +1,6 @@
 // A page that is drawn over and over in the same place, as `top` does: on the terminal's second
 // screen, so that what was there before is there again afterwards, however the program ends.
 
-import { once } from 'node:events';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 const sequences = {
@@ -14,6 +13,8 @@ const sequences = {
   end: '\u001b[J\u001b[?2026l',
   clear: '\u001b[2J',
 };
+
+const NOT_STOPPED_MS = 200;
 
 export interface ScreenEvents {
   /** One or more characters; Ctrl-C comes as such. */
@@ -28,6 +29,7 @@ export class LiveScreen {
   readonly #events: ScreenEvents;
   #shown = '';
   #isOpen = false;
+  #isSuspended = false;
 
   /** `input` may be something else than a terminal: then no keys come. */
   constructor(output: WriteStream, input: NodeJS.ReadStream, events: ScreenEvents) {
@@ -59,8 +61,8 @@ export class LiveScreen {
 
   /** The terminal as it was. Can be called again. */
   readonly close = (): void => {
-    if (!this.#isOpen) return;
-    this.#leave();
+    if (this.#isOpen) this.#leave();
+    this.#isSuspended = false;
     process.off('exit', this.close);
     process.off('SIGCONT', this.#continued);
     this.#output.off('resize', this.#resized);
@@ -68,11 +70,14 @@ export class LiveScreen {
   };
 
   /** Gives the terminal back to the shell, as Ctrl-Z does; `fg` goes on. */
-  async suspend(): Promise<void> {
+  suspend(): void {
     this.#leave();
-    const continued = once(process, 'SIGCONT');
+    this.#isSuspended = true;
     process.kill(process.pid, 'SIGTSTP');
-    await continued;
+    // Where no shell could continue it, as in a container, the system did not stop it either.
+    setTimeout(() => {
+      if (this.#isSuspended) this.#continued();
+    }, NOT_STOPPED_MS);
   }
 
   #enter(): void {
@@ -89,6 +94,7 @@ export class LiveScreen {
   }
 
   readonly #continued = (): void => {
+    this.#isSuspended = false;
     // The shell has used the terminal meanwhile, also after a SIGSTOP, of which nobody is told.
     if (this.#isOpen) this.#leave();
     this.#enter();
