@@ -238,3 +238,25 @@ test.each([
     await page.context().close();
   }
 });
+
+// The last one: members and connections of the others go with it.
+test('the tail goes on without a gap when the gateway was killed and is back', async () => {
+  const { http, mqtt: broker, grpc } = gateway.addresses;
+  const page = await browser.open(http, '#/live?device=pulse');
+  for (let value = 0; value < 3; value++) await temperature('pulse', value);
+  const values = () => page.locator('.tail tbody td:nth-child(4)').allTextContents();
+  await eventually(async () => (await values()).length).toBe(3);
+  await gateway.kill();
+  await page.getByText('Not connected;').waitFor();
+  gateway = await startGateway(`${folder}/data`, {
+    MILLPOND_HTTP_LISTEN: http,
+    MILLPOND_MQTT_LISTEN: broker,
+    MILLPOND_GRPC_LISTEN: grpc,
+  });
+  await eventually(() => mqtt.connected).toBe(true);
+  for (let value = 3; value < 6; value++) await temperature('pulse', value);
+  await eventually(values).toEqual([5, 4, 3, 2, 1, 0].map((value) => `${value} °C`));
+  await page.context().close();
+  // The browser tells of the connection that it lost.
+  browser.problems.splice(0);
+});

@@ -50,7 +50,6 @@ export class LiveTail {
   /** `beginAfter`: the offset before the first reading to show. */
   constructor({ stream, device, metric }: TailFilter, beginAfter: number) {
     this.#query = { stream, device, metric };
-    this.#last = beginAfter;
     document.addEventListener('visibilitychange', this.#onVisibility);
     this.#open(beginAfter);
   }
@@ -97,6 +96,7 @@ export class LiveTail {
   #open(after: number | null): void {
     this.#shut();
     this.#end = new AbortController();
+    this.#last = after ?? -1;
     const lastEventId = after === null ? undefined : String(after);
     const url = apiUrl('live', { ...this.#query, lastEventId });
     const source = new EventSource(url);
@@ -116,8 +116,14 @@ export class LiveTail {
       // It tries again by itself, but not after an answer that was no stream.
       if (source.readyState !== EventSource.CLOSED || this.#source !== source) return;
       void this.#explain(url, this.#end.signal);
-      this.#reopen = window.setTimeout(() => this.#open(null), REOPEN_MS);
+      this.#reopen = window.setTimeout(() => this.#again(), REOPEN_MS);
     };
+  }
+
+  /** Behind the last reading that was had; a log that ends before it is another one. */
+  #again(): void {
+    const isOther = this.state.get().problem?.code === 'OFFSET_BEYOND_END';
+    this.#open(isOther ? null : this.#last);
   }
 
   /** An EventSource does not say why it was refused. */

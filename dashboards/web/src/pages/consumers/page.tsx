@@ -3,8 +3,8 @@
 import type { JSX } from 'preact';
 import type { Polled } from '../../api/polled.ts';
 import { usePolled } from '../../api/polled.ts';
-import type { ConsumerPage as Answer, Consumer } from '../../api/reader-answers.ts';
-import { readConsumers } from '../../api/readers.ts';
+import type { ConsumerPage as Answer, Consumer, Group } from '../../api/reader-answers.ts';
+import { readConsumers, readGroups } from '../../api/readers.ts';
 import { countOf, countText, rateText } from '../../format/numbers.ts';
 import { ageText, durationText } from '../../format/times.ts';
 import { AnswerProblem, EmptyNote } from '../../parts/notes.tsx';
@@ -26,7 +26,10 @@ export default function ConsumersPage({ route }: PageProps): JSX.Element {
 }
 
 function List({ polled: { answer, problem } }: { readonly polled: Polled<Answer> }): JSX.Element {
-  const consumers = answer?.consumers ?? [];
+  const groups = usePolled('groups', readGroups, INTERVAL_MS);
+  const consumers = (answer?.consumers ?? []).map((each) =>
+    each.isGroup ? withStall(each, groups.answer?.groups ?? []) : each,
+  );
   return (
     <section>
       <div class="page-head">
@@ -37,7 +40,9 @@ function List({ polled: { answer, problem } }: { readonly polled: Polled<Answer>
       </div>
       <AnswerProblem problem={problem} />
       {answer !== null && consumers.length === 0 && <NoConsumers />}
-      {answer !== null && consumers.length > 0 && <Table answer={answer} />}
+      {answer !== null && consumers.length > 0 && (
+        <Table consumers={consumers} nowMs={Date.parse(answer.now)} />
+      )}
     </section>
   );
 }
@@ -51,8 +56,21 @@ function leadOf(consumers: readonly Consumer[]): string {
   return parts.join(' · ');
 }
 
-function Table({ answer: { consumers, now } }: { readonly answer: Answer }): JSX.Element {
-  const nowMs = Date.parse(now);
+/** What holds up a group is known to the group. */
+function withStall(consumer: Consumer, groups: readonly Group[]): Consumer {
+  const known = groups.find(
+    ({ stream, group }) => stream === consumer.stream && group === consumer.consumer,
+  );
+  if (known === undefined || known.stall === null || known.stalledSince === null) return consumer;
+  return { ...consumer, stall: { reason: known.stall, since: known.stalledSince } };
+}
+
+interface TableProps {
+  readonly consumers: readonly Consumer[];
+  readonly nowMs: number;
+}
+
+function Table({ consumers, nowMs }: TableProps): JSX.Element {
   const hasStreams = new Set(consumers.map(({ stream }) => stream)).size > 1;
   return (
     <div class="card scroll-x">
