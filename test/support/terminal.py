@@ -1,7 +1,7 @@
 # A terminal around one command. Standard input takes one JSON object a line: {"keys": "q"},
 # {"size": [columns, rows]} or {"signal": 15}; standard output is what the terminal is sent. The exit
 # code is the command's, or 128 and the signal that ended it.
-import fcntl, json, os, pty, select, struct, sys, termios
+import fcntl, json, os, pty, select, signal, struct, sys, termios
 
 def resize(fd, columns, rows):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -21,6 +21,9 @@ while terminal in sources:
             data = b""
         if not data:
             sources.remove(source)
+            # Whoever ran it has gone without a word, as a test that failed.
+            if source == 0:
+                os.kill(pid, signal.SIGKILL)
         elif source == terminal:
             while data:
                 data = data[os.write(1, data):]
