@@ -309,6 +309,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   async function openWaysIn(waysOut: { grpc: string; http: string }) {
     await log.opened;
     if (isStopping) return null;
+    queries.removeLeftovers();
     // Before anything is taken: what then fails is told after it.
     health.working();
     addresses = { mqtt: await mqtt.start(), ...waysOut };

@@ -45,10 +45,17 @@ export class QueryPool implements QueryRunner, ReadingsRunner {
   #id = 0;
   #isStopping = false;
 
-  /** What a process left behind that was killed goes. */
   constructor(options: QueryPoolOptions) {
     this.#options = options;
-    rmSync(pipesFolder(options.directory), { recursive: true, force: true });
+  }
+
+  /** What processes left behind that were killed goes. Not before the directory is this gateway's. */
+  removeLeftovers(): void {
+    try {
+      rmSync(pipesFolder(this.#options.directory), { recursive: true, force: true });
+    } catch {
+      // A disk that cannot be written to now: whoever asks for a document is told so.
+    }
   }
 
   get running(): number {
