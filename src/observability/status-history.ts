@@ -13,6 +13,8 @@ import {
 import { HistoryRing } from './history-ring.ts';
 
 const INTERVAL_MS = 10_000;
+/** The second sample, so that whoever has just started a gateway soon sees rates. */
+const SECOND_AFTER_MS = 2000;
 const DAY_MS = 24 * 3600 * 1000;
 const CONSUMERS_MAX = 32;
 const US_PER_MS = 1000;
@@ -34,7 +36,7 @@ export class StatusHistory {
     samplesMax: DAY_MS / INTERVAL_MS,
     consumersMax: CONSUMERS_MAX,
   });
-  #timer: NodeJS.Timeout | null = null;
+  #timers: NodeJS.Timeout[] = [];
   #isAsking = false;
 
   constructor(read: () => Promise<GatewayStatus>) {
@@ -43,12 +45,13 @@ export class StatusHistory {
 
   start(): void {
     void this.#sample();
-    this.#timer = setInterval(() => void this.#sample(), INTERVAL_MS);
-    this.#timer.unref();
+    const sample = (): void => void this.#sample();
+    this.#timers = [setTimeout(sample, SECOND_AFTER_MS), setInterval(sample, INTERVAL_MS)];
+    for (const timer of this.#timers) timer.unref();
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   /** The last `rangeMs` before the clock's `nowUs`. */
