@@ -25,9 +25,15 @@ interface HistoryProps {
   readonly history: StatusHistory | null;
 }
 
-export function RatesCard({ history }: HistoryProps): JSX.Element {
+export function RatesCard({ status, history }: StatusProps): JSX.Element {
   const newest = history?.points.at(-1);
-  const values = [newest?.receivedPerSecond, newest?.storedPerSecond, newest?.deliveredPerSecond];
+  // In the first seconds there is no history yet.
+  const stored = status.streams.reduce((sum, { readingsPerSecond }) => sum + readingsPerSecond, 0);
+  const values = [
+    newest?.receivedPerSecond,
+    newest?.storedPerSecond ?? stored,
+    newest?.deliveredPerSecond,
+  ];
   return (
     <HistoryCard
       title="Readings a second"
@@ -41,11 +47,11 @@ export function RatesCard({ history }: HistoryProps): JSX.Element {
   );
 }
 
-interface CommitProps extends HistoryProps {
+interface StatusProps extends HistoryProps {
   readonly status: Status;
 }
 
-export function CommitCard({ status, history }: CommitProps): JSX.Element {
+export function CommitCard({ status, history }: StatusProps): JSX.Element {
   const hasCommits = status.log.commits > 0;
   return (
     <HistoryCard

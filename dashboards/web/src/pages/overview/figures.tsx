@@ -79,6 +79,7 @@ export function LossesCard({ status: { lost, deadLetters } }: FigureProps): JSX.
     <div class="card is-third">
       <div class="card-head">
         <h2>Losses</h2>
+        <a href={routeUrl(['losses'])}>All losses</a>
       </div>
       <p class="figure">
         {countText(total)}
@@ -91,7 +92,8 @@ export function LossesCard({ status: { lost, deadLetters } }: FigureProps): JSX.
         {reasons.length > 0 && '. '}
         {deadLetters === 0
           ? 'Every message was understood.'
-          : `${countOf(deadLetters, 'message was not understood, and is kept as a dead letter', 'messages were not understood, and are kept as dead letters')}.`}
+          : `${countOf(deadLetters, 'message was not understood, and is kept as a dead letter', 'messages were not understood, and are kept as dead letters')}. `}
+        {deadLetters > 0 && <a href={routeUrl(['dead-letters'])}>Which ones</a>}
       </p>
     </div>
   );

@@ -44,7 +44,7 @@ export default function OverviewPage(): JSX.Element {
       <Alerts alerts={status.alerts} />
       {status.devices === 0 && <Welcome />}
       <div class="cards">
-        <RatesCard history={history.answer} />
+        <RatesCard status={status} history={history.answer} />
         <CommitCard status={status} history={history.answer} />
         <DevicesCard status={status} />
         <DiskCard status={status} />
