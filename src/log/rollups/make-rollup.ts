@@ -1,7 +1,7 @@
 // Writes one rollup: under a temporary name, then under the name that says what it is. It is not
 // synced: one that a power cut damages does not match its checksum, and is made again.
 
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { segmentPath } from '../segments/segment.ts';
@@ -22,6 +22,7 @@ import {
   segmentsKey,
   unitUs,
 } from './rollup.ts';
+import { remove } from './rollup-folder.ts';
 import type { RollupTask } from './rollup-plan.ts';
 
 export const TEMPORARY_NAME = 'rollup.tmp';
@@ -57,7 +58,7 @@ export async function makeRollup(request: MakeRequest): Promise<Rollup> {
     renameSync(temporary, rollupPath(directory, stream, rollup));
     return rollup;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    remove(temporary);
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 // The rollups of one stream, as files and in memory: those that are of its segments as they are.
 
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checksumOf } from '../segments/segment-reader.ts';
 import type { StreamState } from '../stream-state.ts';
 import { parseRollupName, type Rollup, rollupFolder, rollupPath } from './rollup.ts';
+import { bytesOf, namesIn, remove } from './rollup-folder.ts';
 import { inOrder, isOf, segmentsWithin } from './rollup-plan.ts';
 
 export class RollupSet {
@@ -25,8 +25,8 @@ export class RollupSet {
     const folder = rollupFolder(directory, stream.name);
     for (const name of namesIn(folder)) {
       const path = join(folder, name);
-      const rollup = parseRollupName(name, statSync(path, { throwIfNoEntry: false })?.size ?? 0);
-      if (rollup === null) rmSync(path, { recursive: true, force: true });
+      const rollup = parseRollupName(name, bytesOf(path));
+      if (rollup === null) remove(path);
       else this.add(rollup);
     }
     this.unlinkDropped();
@@ -72,8 +72,7 @@ export class RollupSet {
   unlinkDropped(): void {
     for (const rollup of this.#dropped.splice(0)) {
       this.#stream.rollupBytes -= rollup.bytes;
-      const path = rollupPath(this.#directory, this.#stream.name, rollup);
-      rmSync(path, { recursive: true, force: true });
+      remove(rollupPath(this.#directory, this.#stream.name, rollup));
     }
   }
 
@@ -94,13 +93,5 @@ export class RollupSet {
     if (found?.bytes !== rollup.bytes || found.checksum !== rollup.crc32) return false;
     this.#checked.add(rollup);
     return true;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

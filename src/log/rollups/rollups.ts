@@ -2,7 +2,6 @@
 // work after the other with a rest behind each, so that commits and sealing hardly notice. What fails
 // is told and tried again; nothing but charts depends on it.
 
-import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../log.ts';
 import { segmentPath } from '../segments/segment.ts';
@@ -11,6 +10,7 @@ import type { StreamState } from '../stream-state.ts';
 import { makeRollup } from './make-rollup.ts';
 import { rollupsFolder } from './rollup.ts';
 import { RollupDatabase } from './rollup-database.ts';
+import { namesIn, remove } from './rollup-folder.ts';
 import { nextTask, type RollupTask, taskKey } from './rollup-plan.ts';
 import { RollupSet } from './rollup-set.ts';
 
@@ -52,7 +52,7 @@ export class Rollups {
     const names = new Set(options.log.streams.all.map(({ name }) => name));
     const folder = rollupsFolder(options.directory);
     for (const name of namesIn(folder)) {
-      if (!names.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+      if (!names.has(name)) remove(join(folder, name));
     }
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
     this.#timer.unref();
@@ -177,13 +177,5 @@ export class Rollups {
       this.#wake = resolve;
       setTimeout(resolve, ms).unref();
     });
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
