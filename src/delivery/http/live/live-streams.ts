@@ -23,6 +23,8 @@ export interface LiveParts
   readonly followersMax: number;
   /** A client that takes longer for what it is sent is cut off. */
   readonly stallTimeoutMs: number;
+  /** For tests: how long a client has to take the last that it is sent. */
+  readonly goodbyeMs?: number;
 }
 
 export interface LiveRequest {
@@ -64,7 +66,7 @@ export class LiveStreams {
 
   /**
    * Checks the request and opens the log's end of it: throws LIVE_LIMIT, and what resolveStart throws.
-   * The response is then the caller's to begin with `run`, once; `leave` if it does not.
+   * The caller then begins its response with `run`, once.
    */
   async open(request: LiveRequest): Promise<LiveStream> {
     const { followersMax, log } = this.#parts;
@@ -83,7 +85,6 @@ export class LiveStreams {
     try {
       const range = await log.resolveStart({ stream, consumer: '', start });
       return {
-        leave,
         run: (response) => {
           const running = this.#follow({ ...request, ...range }, response, controller);
           this.#running.add(running);
@@ -136,20 +137,20 @@ export class LiveStreams {
     });
     await subscription.run().catch(() => undefined);
     if (isSlow) this.#dropped += 1;
-    await goodbye(response, isSlow ? droppedText(stream, 'slow_client') : '');
+    const { goodbyeMs = GOODBYE_MS } = this.#parts;
+    await goodbye(response, isSlow ? droppedText(stream, 'slow_client') : '', goodbyeMs);
   }
 }
 
 export interface LiveStream {
   run(response: ServerResponse): void;
-  leave(): void;
 }
 
 /** Ends the response; what its client has not taken soon after goes with the connection. */
-function goodbye(response: ServerResponse, text: string): Promise<void> {
+function goodbye(response: ServerResponse, text: string, ms: number): Promise<void> {
   if (response.closed || response.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), GOODBYE_MS);
+    const timer = setTimeout(() => response.destroy(), ms);
     response.once('close', () => {
       clearTimeout(timer);
       resolve();

@@ -4,9 +4,10 @@ import { useRef, useState } from 'preact/hooks';
 import { usePolled } from '../../api/polled.ts';
 import type { DeadLetter } from '../../api/reader-answers.ts';
 import { readDeadLetters } from '../../api/readers.ts';
-import { bytesText, countOf, countText } from '../../format/numbers.ts';
+import { bytesText, countOf } from '../../format/numbers.ts';
 import { deadLetterText } from '../../format/reasons.ts';
 import { timeText } from '../../format/times.ts';
+import { FIRST_ROWS, MoreRows } from '../../parts/more-rows.tsx';
 import { AnswerProblem, EmptyNote } from '../../parts/notes.tsx';
 import type { PageProps } from '../../shell/pages.ts';
 import { routeUrl } from '../../shell/router.ts';
@@ -17,9 +18,6 @@ import { LetterView } from './letter-view.tsx';
 import { Reprocess } from './reprocess.tsx';
 
 const INTERVAL_MS = 5_000;
-const FIRST_ROWS = 100;
-/** The most that REST gives at once. */
-const ROWS_MAX = 1000;
 
 export default function DeadLettersPage({ route }: PageProps): JSX.Element {
   const [, id] = route.parts;
@@ -77,30 +75,9 @@ function Letters({ query: { reason, topic } }: { readonly query: LetterQuery }):
       {isEmpty && <NoLetters isFiltered={isFiltered} />}
       {page !== null && !isEmpty && <Table letters={page.deadLetters} />}
       {page !== null && page.nextCursor !== null && (
-        <More rows={rows} more={() => setRows(ROWS_MAX)} />
+        <MoreRows rows={rows} show={setRows} command="millpond dead-letters" />
       )}
     </>
-  );
-}
-
-interface MoreProps {
-  readonly rows: number;
-  readonly more: () => void;
-}
-
-function More({ rows, more }: MoreProps): JSX.Element {
-  if (rows >= ROWS_MAX) {
-    return (
-      <p class="lead">
-        These are the newest {countText(ROWS_MAX)}; filter, or ask{' '}
-        <code>millpond dead-letters</code>.
-      </p>
-    );
-  }
-  return (
-    <button type="button" class="button letters-more" onClick={more}>
-      Show older ones
-    </button>
   );
 }
 

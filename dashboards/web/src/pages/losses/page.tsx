@@ -7,14 +7,12 @@ import { readLosses } from '../../api/readers.ts';
 import { countText } from '../../format/numbers.ts';
 import { lossText, plain } from '../../format/reasons.ts';
 import { timeText } from '../../format/times.ts';
+import { FIRST_ROWS, MoreRows } from '../../parts/more-rows.tsx';
 import { AnswerProblem, EmptyNote } from '../../parts/notes.tsx';
 import { useStatus } from '../../shell/status.ts';
 import './losses.css';
 
 const INTERVAL_MS = 10_000;
-const FIRST_ROWS = 100;
-/** The most that REST gives at once. */
-const ROWS_MAX = 1000;
 
 export default function LossesPage(): JSX.Element {
   const [rows, setRows] = useState(FIRST_ROWS);
@@ -52,7 +50,7 @@ export default function LossesPage(): JSX.Element {
         </div>
       )}
       {answer !== null && answer.nextCursor !== null && (
-        <More rows={rows} more={() => setRows(ROWS_MAX)} />
+        <MoreRows rows={rows} show={setRows} command="millpond losses" />
       )}
     </section>
   );
@@ -122,24 +120,4 @@ function offsetsText({ firstOffset, nextOffset }: Loss): string {
   if (firstOffset === null || nextOffset === null) return '–';
   const last = String(BigInt(nextOffset) - 1n);
   return last === firstOffset ? firstOffset : `${firstOffset} to ${last}`;
-}
-
-interface MoreProps {
-  readonly rows: number;
-  readonly more: () => void;
-}
-
-function More({ rows, more }: MoreProps): JSX.Element {
-  if (rows >= ROWS_MAX) {
-    return (
-      <p class="lead">
-        These are the newest {countText(ROWS_MAX)}; <code>millpond losses</code> lists all.
-      </p>
-    );
-  }
-  return (
-    <button type="button" class="button" onClick={more}>
-      Show older ones
-    </button>
-  );
 }
