@@ -110,11 +110,18 @@ test('a device has a chart for each metric that follows, is zoomed and comes bac
   await temperature.locator('.chart-focus').focus();
   await page.keyboard.press('+');
   await inAddress('from=');
-  const once = page.url();
-  await page.keyboard.press('ArrowLeft');
-  await expect.poll(() => page.url()).not.toBe(once);
-  await page.keyboard.press('Backspace');
-  await expect.poll(() => page.url()).toBe(once);
+  // Into a time of which there is nothing: the charts stay, and so does the way back.
+  const places = [page.url()];
+  for (const _ of Array.from({ length: 4 })) {
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => page.url()).not.toBe(places.at(-1));
+    places.push(page.url());
+  }
+  await page.getByText('It said nothing in this time').waitFor();
+  for (const place of places.slice(0, -1).reverse()) {
+    await page.keyboard.press('Backspace');
+    await expect.poll(() => page.url()).toBe(place);
+  }
   await page.keyboard.press('Backspace');
   await inAddress('range=1h');
 
@@ -128,6 +135,20 @@ test('a device has a chart for each metric that follows, is zoomed and comes bac
   await inAddress('from=');
   await page.getByRole('button', { name: 'Back' }).click();
   await inAddress('range=1h');
+});
+
+test('of a device with very many series one metric is shown, and another is chosen', async () => {
+  const values = Array.from({ length: 120 }, (_, index) => [`register_${index}`, index]);
+  await publish(demo.mqtt, [['sensors/inverter/json', JSON.stringify(Object.fromEntries(values))]]);
+  const page = await browser.open(demo.http, '#/devices/inverter');
+  const cards = page.locator('.charts .card');
+  await page.locator('.charts canvas').waitFor();
+  expect(await cards.count()).toBe(1);
+  await page.getByLabel('Metric').selectOption({ index: 77 });
+  await expect.poll(() => page.url()).toContain('metric=register_');
+  const metric = new URL(page.url().replace('#/', '')).searchParams.get('metric')!;
+  await expect.poll(() => cards.textContent()).toContain(metric.replace('register_', ''));
+  expect(await cards.count()).toBe(1);
 });
 
 test('every range is asked for and drawn', async () => {

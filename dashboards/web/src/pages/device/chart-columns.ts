@@ -35,14 +35,17 @@ export function seriesKey({ channel, metric, unit }: SeriesName): string {
   return JSON.stringify([channel, metric, unit]);
 }
 
+const nothing: readonly never[] = [];
+
+/** Always with the same arrays, so that a chart of it is not fed again and again. */
 export function emptySeries({ channel, metric, unit }: SeriesName): DrawnSeries {
   return {
     key: seriesKey({ channel, metric, unit }),
     channel,
     metric,
     unit,
-    numbers: [],
-    texts: [],
+    numbers: nothing,
+    texts: nothing,
   };
 }
 

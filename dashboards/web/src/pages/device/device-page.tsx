@@ -25,6 +25,8 @@ const DEVICE_INTERVAL_MS = 3_000;
 const PAN_PART = 0.25;
 const ZOOM_IN = 0.5;
 const viewsMax = 50;
+/** The most that REST answers at once; of a device with more, one metric is shown. */
+const SERIES_MAX = 100;
 
 interface DevicePageProps {
   readonly device: string;
@@ -41,14 +43,24 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
   const knownMs = useRef<number | undefined>(undefined);
   if (firstSeen !== undefined) knownMs.current ??= gatewayNowMs() - Date.parse(firstSeen);
   const view = viewOf(route.query, knownMs.current);
-  const shown = useSeriesOfView(device, view);
-  const latest = told.answer?.latest ?? [];
+  const all = told.answer?.latest ?? [];
+  const hasMany = all.length > SERIES_MAX;
+  const metrics = hasMany ? metricsOf(all) : [];
+  const chosen = route.query.get('metric');
+  const metric = chosen ?? metrics[0] ?? null;
+  const latest = hasMany ? all.filter((value) => value.metric === metric) : all;
+  const isKnown = told.answer !== null;
+  const shown = useSeriesOfView({ device, metric, isKnown }, view);
   const { span, bucketMs } = shown;
-  // Until the courses are there, the cards stand with the latest values alone.
-  const series = byInterest(shown.answer === null ? latest.map(emptySeries) : shown.series);
+  // What said nothing in this time keeps its card, and with it the keyboard's place.
+  const silent = latest
+    .map(emptySeries)
+    .filter(({ key }) => !shown.series.some((one) => one.key === key));
+  const series = byInterest([...shown.series, ...silent]).slice(0, SERIES_MAX);
   const earlier = useRef<View[]>([]);
 
-  const show = (next: View): void => replaceRoute(routeUrl(['devices', device], viewQuery(next)));
+  const show = (next: View, ofMetric = chosen ?? ''): void =>
+    replaceRoute(routeUrl(['devices', device], { ...viewQuery(next), metric: ofMetric }));
   const zoomTo = (next: Span): void => {
     earlier.current = [...earlier.current, view].slice(-viewsMax);
     show({ kind: 'fixed', ...next });
@@ -97,7 +109,34 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
         }}
         onStep={(name) => steps[name]?.()}
       />
+      {hasMany && (
+        <div class="filters">
+          <label>
+            <span>
+              Metric, one of {metrics.length}; in all {countOf(all.length, 'series', 'series')}
+            </span>
+            <select
+              class="field"
+              value={metric ?? ''}
+              onChange={(event) => show(view, event.currentTarget.value)}
+            >
+              {metrics.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+        </div>
+      )}
       <AnswerProblem problem={told.problem ?? shown.problem} />
+      {shown.answer !== null && shown.series.length === 0 && (
+        <EmptyNote title="It said nothing in this time">
+          <p>
+            {told.answer === null
+              ? 'Choose a longer span above.'
+              : `It was last heard ${ageText(gatewayNowMs() - Date.parse(told.answer.lastSeen))}. Choose a longer span above.`}
+          </p>
+        </EmptyNote>
+      )}
       <div
         class={`cards charts ${shown.answer === null ? 'is-loading' : ''}`}
         onKeyDown={(event) => {
@@ -126,20 +165,15 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
           );
         })}
       </div>
-      {shown.answer !== null && series.length === 0 && (
-        <EmptyNote title="It said nothing in this time">
-          <p>
-            {told.answer === null
-              ? 'Choose a longer span above.'
-              : `It was last heard ${ageText(gatewayNowMs() - Date.parse(told.answer.lastSeen))}. Choose a longer span above.`}
-          </p>
-        </EmptyNote>
-      )}
     </section>
   );
 }
 
 /** By what came in the span; before that is known, by the latest value. */
+function metricsOf(latest: readonly LatestValue[]): string[] {
+  return [...new Set(byInterest(latest).map(({ metric }) => metric))];
+}
+
 function isOfTexts({ texts, numbers }: DrawnSeries, latest: LatestValue | undefined): boolean {
   if (texts.length === 0 && numbers.length === 0) return typeof latest?.value === 'string';
   return texts.length > numbers.length;

@@ -31,16 +31,28 @@ const followedMaxMs = 6.5 * 3_600_000;
 const FIXED_POLL_MS = 3_600_000;
 const CLOCK_MS = 1_000;
 
-function queryOf(device: string, view: View): Record<string, string | number> {
-  if (view.kind === 'fixed') {
-    return { device, from: Math.round(view.fromMs), to: Math.round(view.toMs), points: POINTS };
-  }
-  const { lengthMs } = view.range;
-  return { device, from: lengthMs === null ? 'earliest' : `-${lengthMs / 1000}s`, points: POINTS };
+interface SeriesSubject {
+  readonly device: string;
+  /** Null for all of them. */
+  readonly metric: string | null;
 }
 
-export function useSeriesOfView(device: string, view: View): SeriesOfView {
-  const key = JSON.stringify(['series', device, viewQuery(view)]);
+function queryOf({ device, metric }: SeriesSubject, view: View): Record<string, string | number> {
+  const subject = { device, ...(metric === null ? {} : { metric }), points: POINTS };
+  if (view.kind === 'fixed') {
+    return { ...subject, from: Math.round(view.fromMs), to: Math.round(view.toMs) };
+  }
+  const { lengthMs } = view.range;
+  return { ...subject, from: lengthMs === null ? 'earliest' : `-${lengthMs / 1000}s` };
+}
+
+/** With `isKnown` false nothing is asked yet. */
+export function useSeriesOfView(
+  subject: SeriesSubject & { readonly isKnown: boolean },
+  view: View,
+): SeriesOfView {
+  const { device, isKnown } = subject;
+  const key = isKnown ? JSON.stringify(['series', subject, viewQuery(view)]) : null;
   const isLive = view.kind === 'live';
   const lengthMs = view.kind === 'live' ? view.range.lengthMs : view.toMs - view.fromMs;
   const canFollow = isLive && lengthMs !== null && lengthMs <= followedMaxMs;
@@ -53,7 +65,7 @@ export function useSeriesOfView(device: string, view: View): SeriesOfView {
         ? FOLLOWED_POLL_MS
         : POLL_MS;
   const read = (signal: AbortSignal): Promise<SeriesAnswer> =>
-    readSeries(queryOf(device, view), signal);
+    readSeries(queryOf(subject, view), signal);
   const { answer, problem } = usePolled(key, read, pollMs);
 
   const [drawn, setDrawn] = useState<{ from: SeriesAnswer; series: readonly DrawnSeries[] } | null>(
