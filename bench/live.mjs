@@ -10,7 +10,8 @@ import { cpuSeconds, residentMB, root, startMillpond } from './support/processes
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 15);
 const RATE = Number(process.env.BENCH_RATE ?? 100);
 const FOLLOWERS = Number(process.env.BENCH_FOLLOWERS ?? 100);
-const WARMUP_SECONDS = 3;
+/** The first seconds of a gateway are dear: its code is compiled. */
+const WARMUP_SECONDS = 10;
 
 async function startFollowers(http, isApart, readings) {
   const args = ['--http', http, '--followers', FOLLOWERS, '--readings', readings];
