@@ -66,7 +66,7 @@ export function DiskCard({ status: { disk, streams } }: FigureProps): JSX.Elemen
 }
 
 function lastsText(fullAt: string | null): string {
-  if (fullAt === null) return 'It does not fill up at the present rate.';
+  if (fullAt === null) return 'It does not fill up within a year at the present rate.';
   const leftMs = Date.parse(fullAt) - gatewayNowMs();
   const day = fullTimeText(fullAt).replace(/,.*$/, '');
   return leftMs <= 0 ? 'It is full.' : `Lasts ${durationText(leftMs)} at the present rate: ${day}.`;
