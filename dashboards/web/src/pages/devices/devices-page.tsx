@@ -5,6 +5,7 @@ import { readDevices } from '../../api/resources.ts';
 import { useStore } from '../../api/store.ts';
 import { countOf } from '../../format/numbers.ts';
 import { AnswerProblem, EmptyNote } from '../../parts/notes.tsx';
+import { Welcome } from '../../parts/welcome.tsx';
 import { icons } from '../../shell/icons.tsx';
 import { type Route, replaceRoute, routeUrl } from '../../shell/router.ts';
 import { useStatus } from '../../shell/status.ts';
@@ -134,14 +135,5 @@ function NoDevices({ search, isStale }: FilterProps): JSX.Element {
       </EmptyNote>
     );
   }
-  return (
-    <EmptyNote title="No device has spoken yet">
-      <p>Point a device, or one line in a terminal, at this gateway; it shows up here at once.</p>
-      <div class="actions">
-        <a class="button is-main" href={routeUrl(['connect'])}>
-          Connect a device
-        </a>
-      </div>
-    </EmptyNote>
-  );
+  return <Welcome />;
 }

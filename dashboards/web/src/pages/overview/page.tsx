@@ -12,8 +12,8 @@ import { CommitCard, RatesCard } from './charts.tsx';
 import { DevicesCard, DiskCard, LossesCard } from './figures.tsx';
 import { headlineOf } from './headline.ts';
 import './overview.css';
+import { Welcome } from '../../parts/welcome.tsx';
 import { ConnectionsCard, StreamsCard } from './streams.tsx';
-import { Welcome } from './welcome.tsx';
 
 const HISTORY_INTERVAL_MS = 5_000;
 

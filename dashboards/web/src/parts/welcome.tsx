@@ -1,8 +1,8 @@
 // For the first visit, before any device has spoken: what to do next.
 import type { JSX } from 'preact';
-import { CopyLine } from '../../parts/copy-line.tsx';
-import { EmptyNote } from '../../parts/notes.tsx';
-import { routeUrl } from '../../shell/router.ts';
+import { routeUrl } from '../shell/router.ts';
+import { CopyLine } from './copy-line.tsx';
+import { EmptyNote } from './notes.tsx';
 
 export function Welcome(): JSX.Element {
   return (
