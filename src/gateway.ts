@@ -314,8 +314,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     health.working();
     addresses = { mqtt: await mqtt.start(), ...waysOut };
     await serial.start();
-    history.start();
     if (isStopping) return null;
+    history.start();
     logger.info({ ...addresses, dataDir: config.dataDir }, 'ready');
     return addresses;
   }

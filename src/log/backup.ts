@@ -11,6 +11,7 @@ import { asMillpondError, MillpondError } from '../core/errors.ts';
 import type { BackupFile, BackupPlan } from '../core/log-inspection.ts';
 import type { Log } from './log.ts';
 import { relativePath } from './segments/segment-page.ts';
+import { quoted } from './sql-text.ts';
 
 export interface BackupParts {
   readonly log: Pick<Log, 'inspect' | 'pinSegments'>;
@@ -162,10 +163,9 @@ async function copyDatabase(
   connection: DuckDBConnection,
   target: string,
 ): Promise<{ path: string; crc32: number }[]> {
-  const quoted = target.replaceAll("'", "''");
   const from = await connection.runAndReadAll('select current_database()');
   const name = String(from.getRows()[0]?.[0]).replaceAll('"', '""');
-  await connection.run(`attach '${quoted}' as backup (row_group_size ${ROW_GROUP_ROWS})`);
+  await connection.run(`attach ${quoted(target)} as backup (row_group_size ${ROW_GROUP_ROWS})`);
   try {
     await connection.run(`copy from database "${name}" to backup`);
     await connection.run('checkpoint backup');

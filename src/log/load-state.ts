@@ -10,6 +10,7 @@ import { loadSegments } from './segments/segment-registry.ts';
 import type { SeriesState } from './series-state.ts';
 import type { SeriesTable } from './series-table.ts';
 import { runsOf, splitHotTable } from './split-hot-table.ts';
+import { quoted } from './sql-text.ts';
 
 export interface StoredStream {
   readonly id: number;
@@ -89,7 +90,7 @@ async function loadHotTables(database: Database): Promise<{
 }
 
 async function loadEnd(database: Database, stream: string): Promise<number> {
-  const name = `'${stream.replaceAll("'", "''")}'`;
+  const name = quoted(stream);
   const [found] = await database.rows(
     `select greatest(
        (select max(next_offset) from consumers where stream = ${name}),

@@ -16,6 +16,7 @@ import { unpackReadings } from '../core/packed-readings.ts';
 import type { QueryParameter, QueryRowsAnswer, QuerySnapshot } from '../core/query.ts';
 import { HotWriter } from '../log/hot-vectors.ts';
 import { segmentName, streamFolder, streamsFolder } from '../log/segments/segment.ts';
+import { quoted } from '../log/sql-text.ts';
 import type { QueryProcessSettings } from './messages.ts';
 import { bindParameters } from './parameters.ts';
 import { checkSelectOnly } from './select-only.ts';
@@ -69,12 +70,12 @@ export class QueryDatabase {
       await connection.run(`attach ':memory:' as ${STORE}`);
       await connection.run(createSeriesTable);
       await connection.run("set TimeZone = 'UTC'");
-      const folder = `${streamsFolder(directory)}/`.replaceAll("'", "''");
-      await connection.run(`set allowed_directories = ['${folder}']`);
+      const folder = quoted(`${streamsFolder(directory)}/`);
+      await connection.run(`set allowed_directories = [${folder}]`);
       // A join keeps the side that is written first as the one that is streamed.
       if (isInOrder) await connection.run(`set disabled_optimizers = '${joinOrders}'`);
       if (pipePath !== null) {
-        await connection.run(`set allowed_paths = ['${pipePath.replaceAll("'", "''")}']`);
+        await connection.run(`set allowed_paths = [${quoted(pipePath)}]`);
       }
       await connection.run('set enable_external_access = false');
       await connection.run('set lock_configuration = true');

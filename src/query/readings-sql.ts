@@ -3,6 +3,7 @@
 
 import type { QuerySnapshot, ReadingsAsk } from '../core/query.ts';
 import { Quality, qualityName } from '../core/reading.ts';
+import { quoted } from '../log/sql-text.ts';
 
 /** For documents that programs read: as the sealed files have them, and the stream. */
 const plainColumns = `"offset", device, channel, metric, unit, source, measured_at, received_at, number,
@@ -63,8 +64,4 @@ function conditions(
 export function copySql(sql: string, path: string, format: 'csv' | 'parquet'): string {
   const how = format === 'csv' ? 'format csv, header' : 'format parquet, compression zstd';
   return `copy (${sql}) to ${quoted(path)} (${how})`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

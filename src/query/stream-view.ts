@@ -1,5 +1,7 @@
 // A stream as a view: its sealed files, and behind them the hot rows, with the columns of the files.
 
+import { quoted } from '../log/sql-text.ts';
+
 /** The attached database of what is not for the query's own eyes: hot rows, and names of series. */
 export const STORE = 'gateway';
 
@@ -26,7 +28,7 @@ export function streamView(
     rows.number, rows.text, rows.quality
     from ${STORE}.${table} as rows join ${STORE}.series as series on rows.series = series.id`;
   const sealed =
-    files.length === 0 ? '' : `from read_parquet([${files.map(text).join(', ')}]) union all `;
+    files.length === 0 ? '' : `from read_parquet([${files.map(quoted).join(', ')}]) union all `;
   return `create view ${identifier(stream)} as ${sealed}${hot}`;
 }
 
@@ -43,14 +45,10 @@ export function absentView(stream: string): string {
     'utinyint as quality',
   ];
   const nulls = columns.map((column) => `null::${column}`).join(', ');
-  const why = text(`the stream ${stream} is not named in the query's text`);
+  const why = quoted(`the stream ${stream} is not named in the query's text`);
   return `create view ${identifier(stream)} as select ${nulls} from (select 1) where error(${why}) is null`;
 }
 
 function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }

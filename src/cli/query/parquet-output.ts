@@ -12,6 +12,7 @@ import {
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
 import type { QueryColumn, QueryRow, QueryValue } from '../../generated/millpond/v1/query.ts';
+import { quoted } from '../../log/sql-text.ts';
 import { distinctNames } from './cell.ts';
 import type { QueryOutput } from './output.ts';
 import { partOf, place, unusable } from './sinks.ts';
@@ -104,10 +105,6 @@ export class ParquetOutput implements QueryOutput {
     this.#instance.closeSync();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }
 
 function staged(name: string, type: string): StagedColumn {

@@ -7,14 +7,8 @@ import { asMillpondError, MillpondError } from '../../core/errors.ts';
 import type { SeriesKey } from '../../core/reading.ts';
 import { type SeriesAnswer, type SeriesRequest, seriesLimits } from '../../core/series-points.ts';
 import type { Log } from '../log.ts';
-import {
-  bucketsOfRollups,
-  bucketsOfRows,
-  fileList,
-  type RollupFiles,
-  rollupRows,
-} from '../rollups/bucket-sql.ts';
-import { type RollupUnit, rollupPath, unitUs } from '../rollups/rollup.ts';
+import { bucketsOfRollups, bucketsOfRows, fileList, rollupRows } from '../rollups/bucket-sql.ts';
+import { type RollupUnit, rollupFiles, unitUs } from '../rollups/rollup.ts';
 import { type Cover, coverOf } from '../rollups/rollup-plan.ts';
 import type { Rollups } from '../rollups/rollups.ts';
 import { type Segment, segmentPath } from '../segments/segment.ts';
@@ -194,16 +188,10 @@ export class ChartReader {
   /** What stands behind `from`; empty where there is nothing of it to be read. */
   #sources({ stream, cover, hotTables }: Look): { rollups: string; segments: string; hot: string } {
     const { directory } = this.#parts;
-    const filesOf = (unit: RollupUnit): RollupFiles => ({
-      unitUs: unitUs[unit],
-      paths: cover.rollups
-        .filter((each) => each.unit === unit)
-        .map((each) => rollupPath(directory, stream.name, each)),
-    });
     const files = cover.segments.map(({ first }) => segmentPath(directory, stream.name, first));
     const tables = hotTables.map((table) => `from ${table}`).join(' union all ');
     return {
-      rollups: rollupRows([filesOf('minutes'), filesOf('hours')]),
+      rollups: rollupRows(rollupFiles(directory, stream.name, cover.rollups)),
       segments: files.length === 0 ? '' : `read_parquet(${fileList(files)})`,
       hot: tables === '' ? '' : `(${tables})`,
     };
@@ -250,9 +238,7 @@ export class ChartReader {
     const set = rollups.setOf(stream);
     let isSound = true;
     for (const rollup of cover.rollups) {
-      if (await set.isSound(rollup, isAgain)) continue;
-      set.drop(rollup);
-      isSound = false;
+      if (!(await set.keepsIfSound(rollup, isAgain))) isSound = false;
     }
     for (const segment of cover.segments) {
       if (this.#checked.has(segment) && !isAgain) continue;

@@ -3,6 +3,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { quoted } from '../sql-text.ts';
 import type { RecoveryRequest, SegmentAnswer } from './request.ts';
 import type { Session } from './session.ts';
 
@@ -40,7 +41,7 @@ async function decode(session: Session, path: string): Promise<Partial<SegmentAn
        epoch_us(max(received_at)), (bit_xor(hash("offset", series, device, channel, metric, unit,
        source, measured_at, received_at, number, text, quality)) & 1)::bigint,
        min("offset" - file_row_number), max("offset" - file_row_number)
-     from read_parquet('${path.replaceAll("'", "''")}', file_row_number = true)`,
+     from read_parquet(${quoted(path)}, file_row_number = true)`,
   );
   const [rows = 0, first = 0, last = 0, firstReceivedUs = 0, lastReceivedUs = 0, , low, high] = (
     row ?? []

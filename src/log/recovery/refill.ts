@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { SeriesKey } from '../../core/reading.ts';
 import type { Loss } from '../loss-book.ts';
 import { isLater, type Removal } from '../position.ts';
+import { quoted } from '../sql-text.ts';
 import type { LedgerEvidence } from './evidence.ts';
 import type { Query, TableFacts } from './facts.ts';
 
@@ -81,9 +82,9 @@ export async function refillSeries(
   };
   if (!evidence.ledger.isWhole) {
     for (const path of evidence.sealed) {
-      const file = join(evidence.directory, path).replaceAll("'", "''");
+      const file = quoted(join(evidence.directory, path));
       const rows = await query(
-        `select distinct series, device, channel, metric, unit, source from read_parquet('${file}')`,
+        `select distinct series, device, channel, metric, unit, source from read_parquet(${file})`,
       );
       for (const row of rows) take(Number(row.series), keyOf(row));
     }

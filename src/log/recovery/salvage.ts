@@ -1,6 +1,7 @@
 // Copies what can be read of a damaged database into a new file. A block that fails takes the rows
 // with it whose values are in it; they are found by halving ranges of rows.
 
+import { quoted } from '../sql-text.ts';
 import type { SalvageAnswer, SalvagedTable } from './request.ts';
 import type { Session } from './session.ts';
 
@@ -12,8 +13,8 @@ export async function salvage(
   session: Session,
   files: { readonly path: string; readonly target: string },
 ): Promise<SalvageAnswer> {
-  await session.run(`attach ${quote(files.path)} as damaged (read_only)`);
-  await session.run(`attach ${quote(files.target)} as salvaged`);
+  await session.run(`attach ${quoted(files.path)} as damaged (read_only)`);
+  await session.run(`attach ${quoted(files.target)} as salvaged`);
   const tables: SalvagedTable[] = [];
   for (const [table, sql] of await session.rows(
     `select table_name, sql from duckdb_tables() where database_name = 'damaged' order by table_oid`,
@@ -48,8 +49,4 @@ async function copyTable(session: Session, table: string): Promise<SalvagedTable
   await copy(0, next);
   const [copied] = await session.rows(`select count(*) from ${to}`);
   return { table, rows, saved: Number(copied?.[0]) };
-}
-
-function quote(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }

@@ -1,6 +1,9 @@
 // The SQL of readings in buckets of time: out of rows and out of rollups, with the same columns, so
 // that what comes of either adds up to what comes of both.
 
+import { quoted } from '../sql-text.ts';
+import type { RollupFiles } from './rollup.ts';
+
 /**
  * Out of rows as sealed files and hot tables have them. `time` is the bucket's number since the epoch;
  * `last` is of the texts the one measured last, of several then the one with the greatest offset.
@@ -23,11 +26,6 @@ export function bucketsOfRollups(source: string, bucketUs: number, where = 'true
       sum(texts)::bigint as texts, arg_max(last, (last_us, last_offset)) ${isText} as last,
       max(last_us) as last_us, arg_max(last_offset, (last_us, last_offset)) ${isText} as last_offset
     from (${source}) where ${where} group by 1, 2`;
-}
-
-export interface RollupFiles {
-  readonly paths: readonly string[];
-  readonly unitUs: number;
 }
 
 /** The rows of rollups of several units, each with the microsecond `us` at which its bucket begins. */
@@ -54,10 +52,6 @@ const GROUP_ROWS = 8192;
 
 export function fileList(paths: readonly string[]): string {
   return `[${paths.map(quoted).join(', ')}]`;
-}
-
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Rounded down, also before 1970, where `//` rounds up. */

@@ -6,17 +6,18 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { segmentPath } from '../segments/segment.ts';
 import { checksumOf } from '../segments/segment-reader.ts';
+import { quoted } from '../sql-text.ts';
 import {
   bucketsOfRollups,
   bucketsOfRows,
   copyToRollup,
   fileList,
-  quoted,
   rollupRows,
 } from './bucket-sql.ts';
 import {
   type Rollup,
   type RollupUnit,
+  rollupFiles,
   rollupFolder,
   rollupPath,
   segmentsKey,
@@ -78,12 +79,7 @@ async function write(
     return { unit, rows: Number(rows), from: Number(from), to: Number(to) };
   };
   if (task.kind === 'join') {
-    const files = (['minutes', 'hours'] as const).map((unit) => ({
-      unitUs: unitUs[unit],
-      paths: task.rollups
-        .filter((each) => each.unit === unit)
-        .map((each) => rollupPath(directory, stream, each)),
-    }));
+    const files = rollupFiles(directory, stream, task.rollups);
     return copy(task.unit, bucketsOfRollups(rollupRows(files), unitUs[task.unit]));
   }
   const paths = task.segments.map(({ first }) => segmentPath(directory, stream, first));

@@ -85,12 +85,18 @@ export class RollupSet {
     }
   }
 
-  /** Whether the file is as it was written; it is read whole the first time, or when `isAgain`. */
-  async isSound(rollup: Rollup, isAgain = false): Promise<boolean> {
+  /**
+   * Whether the file is as it was written: else the rollup is dropped. It is read whole the first
+   * time, or when `isAgain`.
+   */
+  async keepsIfSound(rollup: Rollup, isAgain = false): Promise<boolean> {
     if (this.#checked.has(rollup) && !isAgain) return true;
     const path = rollupPath(this.#directory, this.#stream.name, rollup);
     const found = await checksumOf(path).catch(() => null);
-    if (found?.bytes !== rollup.bytes || found.checksum !== rollup.crc32) return false;
+    if (found?.bytes !== rollup.bytes || found.checksum !== rollup.crc32) {
+      this.drop(rollup);
+      return false;
+    }
     this.#checked.add(rollup);
     return true;
   }

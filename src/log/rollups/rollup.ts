@@ -48,6 +48,26 @@ export function rollupPath(directory: string, stream: string, rollup: Rollup): s
   return join(rollupFolder(directory, stream), rollupName(rollup));
 }
 
+/** The files of one unit. */
+export interface RollupFiles {
+  readonly paths: readonly string[];
+  readonly unitUs: number;
+}
+
+/** Those of each unit, also of one that has none. */
+export function rollupFiles(
+  directory: string,
+  stream: string,
+  rollups: readonly Rollup[],
+): RollupFiles[] {
+  return (['minutes', 'hours'] as const).map((unit) => ({
+    unitUs: unitUs[unit],
+    paths: rollups
+      .filter((each) => each.unit === unit)
+      .map((each) => rollupPath(directory, stream, each)),
+  }));
+}
+
 export function rollupName(rollup: Omit<Rollup, 'bytes'>): string {
   const { first, next, unit, tier, from, to, rows, key, crc32: checksum } = rollup;
   const facts = [`${first}-${next}`, unit, tier, from, to, rows, hex(key), hex(checksum)];

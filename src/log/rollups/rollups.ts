@@ -151,9 +151,7 @@ export class Rollups {
     let areAll = true;
     if (task.kind === 'join') {
       for (const rollup of task.rollups) {
-        if (await set.isSound(rollup)) continue;
-        set.drop(rollup);
-        areAll = false;
+        if (!(await set.keepsIfSound(rollup))) areAll = false;
       }
       return areAll;
     }

@@ -5,6 +5,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'n
 import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { syncFolder } from '../data-directory.ts';
+import { quoted } from '../sql-text.ts';
 import type { HotTable } from '../stream-state.ts';
 import { type Segment, segmentPath } from './segment.ts';
 import { BLOCK_ROWS, checksumOf } from './segment-reader.ts';
@@ -129,10 +130,6 @@ async function checkRows(
   throw new Error(
     `sealing ${table.name} wrote ${rows} rows for [${table.first}, ${table.next}), ${misplaced} of them out of place`,
   );
-}
-
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }
 
 function sync(path: string): void {

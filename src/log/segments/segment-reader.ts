@@ -10,6 +10,7 @@ import { columnBytes } from '../column-builder.ts';
 import type { Database } from '../database.ts';
 import type { Lane } from '../lane.ts';
 import { blockColumnList, readBlock } from '../result-columns.ts';
+import { quoted } from '../sql-text.ts';
 import type { StreamState } from '../stream-state.ts';
 import { type Segment, segmentPath } from './segment.ts';
 
@@ -165,8 +166,7 @@ export class SegmentReader {
   }
 
   #quoted(stream: StreamState, segment: Segment): string {
-    const path = segmentPath(this.#options.directory, stream.name, segment.first);
-    return `'${path.replaceAll("'", "''")}'`;
+    return quoted(segmentPath(this.#options.directory, stream.name, segment.first));
   }
 }
 
