@@ -29,7 +29,7 @@ export interface ChartReaderParts {
 /** Different charts that wait or are read. */
 const WAITING_MAX = 64;
 const TIME_LIMIT_MS = 10_000;
-/** Rows may move, and files go, while they are read. */
+/** Where something is damaged, or for a fault that may pass. */
 const TRIES = 5;
 
 type Buckets = Map<number, BucketSum>;
@@ -45,6 +45,15 @@ interface Look {
   readonly stream: StreamState;
   readonly cover: Cover;
   readonly hotTables: readonly string[];
+}
+
+type SourceKind = 'hot' | 'rollups' | 'segments';
+
+/** What is read of a stream, once or more often: what an earlier try found is put away. */
+interface Reading {
+  readonly begin: () => void;
+  /** `source` is what stands behind `from`. */
+  readonly read: (on: DuckDBConnection, kind: SourceKind, source: string) => Promise<void>;
 }
 
 /** What holds for each stream of a chart. */
@@ -124,38 +133,34 @@ export class ChartReader {
   /** By series number. */
   async #readStream(
     stream: StreamState,
-    { connection, ids, signal }: Asked,
+    asked: Asked,
     { fromUs, toUs, bucketUs }: BucketPlan,
   ): Promise<Map<number, Buckets>> {
+    const { ids } = asked;
     const found = new Map<number, Buckets>();
     const take = (series: number, time: number, sum: BucketSum): void => {
       const buckets = found.get(series) ?? new Map<number, BucketSum>();
       found.set(series, buckets);
       addAll(buckets, [[time, sum]]);
     };
-    const wanted = { unit: coarsestUnit(bucketUs), fromUs, toUs, signal };
-    await this.#tried(stream, wanted, async (look) => {
-      found.clear();
-      const { rollups, segments, hot } = this.#sources(look);
-      const inRange = (us: string): string =>
-        `${inSeries(ids)} and ${us} >= ${fromUs} and ${us} < ${toUs}`;
-      await interruptible(connection, signal, async () => {
-        if (rollups !== '') {
-          const buckets = bucketsOfRollups(rollups, bucketUs, inRange('us'));
-          await readSums(connection, buckets, take);
-        }
-        if (segments !== '') {
-          // By these DuckDB tells from a file's statistics what it need not read.
-          const measured = `${inSeries(ids)} and measured_at >= make_timestamptz(${fromUs}::bigint)
-            and measured_at < make_timestamptz(${toUs}::bigint)`;
-          await readSums(connection, bucketsOfRows(segments, bucketUs, measured), take);
-        }
-      });
-      if (hot === '') return;
-      const buckets = bucketsOfRows(hot, bucketUs, inRange('epoch_us(measured_at)'));
-      await this.#parts.log.inspect((own) =>
-        interruptible(own, signal, () => readSums(own, buckets, take)),
-      );
+    const inRange = (us: string): string =>
+      `${inSeries(ids)} and ${us} >= ${fromUs} and ${us} < ${toUs}`;
+    const buckets: Record<SourceKind, (source: string) => string> = {
+      hot: (rows) => bucketsOfRows(rows, bucketUs, inRange('epoch_us(measured_at)')),
+      rollups: (rows) => bucketsOfRollups(rows, bucketUs, inRange('us')),
+      // By these DuckDB tells from a file's statistics what it need not read.
+      segments: (rows) =>
+        bucketsOfRows(
+          rows,
+          bucketUs,
+          `${inSeries(ids)} and measured_at >= make_timestamptz(${fromUs}::bigint)
+            and measured_at < make_timestamptz(${toUs}::bigint)`,
+        ),
+    };
+    const wanted = { unit: coarsestUnit(bucketUs), fromUs, toUs };
+    await this.#tried(stream, asked, wanted, {
+      begin: () => found.clear(),
+      read: (on, kind, source) => readSums(on, buckets[kind](source), take),
     });
     return found;
   }
@@ -164,64 +169,53 @@ export class ChartReader {
    * When the first of these readings was measured, rounded down to the hour where it is rolled up;
    * the last hour where there is none.
    */
-  async #firstUs({ connection, streams, ids, signal }: Asked, toUs: number): Promise<number> {
+  async #firstUs(asked: Asked, toUs: number): Promise<number> {
     let first = toUs;
-    const all = { unit: 'hours' as const, fromUs: -Infinity, toUs: Infinity, signal };
-    for (const stream of streams) {
-      await this.#tried(stream, all, async (look) => {
-        const { rollups, segments, hot } = this.#sources(look);
-        const ask = async (on: DuckDBConnection, source: string, us: string): Promise<void> => {
-          const sql = `select min(${us})::double from ${source} where ${inSeries(ids)}`;
-          const found = await interruptible(on, signal, () => on.runAndReadAll(sql));
+    const all = { unit: 'hours' as const, fromUs: -Infinity, toUs: Infinity };
+    for (const stream of asked.streams) {
+      await this.#tried(stream, asked, all, {
+        begin: () => undefined,
+        read: async (on, kind, source) => {
+          const us = kind === 'rollups' ? 'us' : 'epoch_us(measured_at)';
+          const found = await on.runAndReadAll(
+            `select min(${us})::double from ${source} where ${inSeries(asked.ids)}`,
+          );
           const [value] = found.getRows()[0] ?? [];
           if (typeof value === 'number') first = Math.min(first, value);
-        };
-        if (rollups !== '') await ask(connection, `(${rollups})`, 'us');
-        if (segments !== '') await ask(connection, segments, 'epoch_us(measured_at)');
-        if (hot === '') return;
-        await this.#parts.log.inspect((own) => ask(own, hot, 'epoch_us(measured_at)'));
+        },
       });
     }
     return first < toUs ? first : toUs - unitUs.hours;
   }
 
-  /** What stands behind `from`; empty where there is nothing of it to be read. */
-  #sources({ stream, cover, hotTables }: Look): { rollups: string; segments: string; hot: string } {
-    const { directory } = this.#parts;
-    const files = cover.segments.map(({ first }) => segmentPath(directory, stream.name, first));
-    const tables = hotTables.map((table) => `from ${table}`).join(' union all ');
-    return {
-      rollups: rollupRows(rollupFiles(directory, stream.name, cover.rollups)),
-      segments: files.length === 0 ? '' : `read_parquet(${fileList(files)})`,
-      hot: tables === '' ? '' : `(${tables})`,
-    };
-  }
-
   /** Again where rows moved, or where what turned out damaged is out of the way. */
   async #tried(
     stream: StreamState,
-    wanted: { unit: RollupUnit | null; fromUs: number; toUs: number; signal: AbortSignal },
-    read: (look: Look) => Promise<void>,
+    asked: Asked,
+    wanted: { unit: RollupUnit | null; fromUs: number; toUs: number },
+    reading: Reading,
   ): Promise<void> {
     const { log, rollups } = this.#parts;
-    const { signal } = wanted;
+    const { signal } = asked;
     const set = rollups.setOf(stream);
     let failure: unknown = null;
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+    for (let tries = 0; tries < TRIES; ) {
       if (stream.moving !== null) await stream.moving;
       signal.throwIfAborted();
       const release = log.pinSegments();
       const hotTables = stream.hot.map(({ name }) => name);
       const cover = coverOf(stream.segments.all, set.all, wanted);
-      const look = { stream, cover, hotTables };
+      const { layoutVersion } = stream;
       try {
-        if (!(await this.#isSound(look, attempt > 1))) continue;
-        await read(look);
-        return;
+        reading.begin();
+        if (await this.#readLook({ stream, cover, hotTables }, asked, reading, tries > 0)) return;
+        tries += 1;
       } catch (thrown) {
         signal.throwIfAborted();
         if (thrown instanceof MillpondError) throw thrown;
         failure = thrown;
+        // Rows that moved are no failure, however often they do.
+        if (stream.moving === null && stream.layoutVersion === layoutVersion) tries += 1;
       } finally {
         release();
       }
@@ -230,6 +224,30 @@ export class ChartReader {
     throw new MillpondError('SERIES_FAILED', `The chart cannot be read: ${why}`, {
       cause: failure,
     });
+  }
+
+  /** False where something of it turned out damaged. */
+  async #readLook(
+    look: Look,
+    { connection, signal }: Asked,
+    { read }: Reading,
+    isAgain: boolean,
+  ): Promise<boolean> {
+    const { log, directory } = this.#parts;
+    const { stream, cover, hotTables } = look;
+    // First of all: hot rows may be sealed any moment, while the files stay as long as they are pinned.
+    if (hotTables.length > 0) {
+      const tables = `(${hotTables.map((table) => `from ${table}`).join(' union all ')})`;
+      await log.inspect((own) => interruptible(own, signal, () => read(own, 'hot', tables)));
+    }
+    if (!(await this.#isSound(look, isAgain))) return false;
+    await interruptible(connection, signal, async () => {
+      const rollups = rollupRows(rollupFiles(directory, stream.name, cover.rollups));
+      if (rollups !== '') await read(connection, 'rollups', `(${rollups})`);
+      const files = cover.segments.map(({ first }) => segmentPath(directory, stream.name, first));
+      if (files.length > 0) await read(connection, 'segments', `read_parquet(${fileList(files)})`);
+    });
+    return true;
   }
 
   /** Drops rollups that are damaged, and has the log set damaged segments aside. */
