@@ -58,6 +58,8 @@ export interface LogStatus {
   readonly consumers: readonly ConsumerStatus[];
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
+  /** Of them, those that came within the last quarter of an hour. */
+  readonly newDeadLetters: number;
   readonly series: number;
   readonly devices: number;
   /** Whose highest sequence is remembered; since the start: forgotten ones, messages sent again. */
@@ -81,6 +83,8 @@ export interface LogStatus {
   readonly readings: number;
   /** Readings, messages or dead letters lost, by reason. */
   readonly lost: Readonly<Record<string, number>>;
+  /** When something was lost for the last time, by reason: on record, as `lost` is. */
+  readonly lostAtUs: Readonly<Record<string, number>>;
   readonly disk: {
     readonly freeBytes: number;
     readonly sizeBytes: number;

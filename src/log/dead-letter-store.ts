@@ -118,6 +118,18 @@ export class DeadLetterStore {
     return old;
   }
 
+  /** How many of those that are there came within so long of the time, by clocks that may be set. */
+  newCount(timeUs: number, spanUs: number): number {
+    let count = 0;
+    for (let at = this.#sizes.length - 1; at >= 0; at--) {
+      if (this.#sizes[at] === GONE) continue;
+      const ageUs = timeUs - (this.#receivedUs[at] as number);
+      if (ageUs >= spanUs) break;
+      if (ageUs > -spanUs) count += 1;
+    }
+    return count;
+  }
+
   has(id: number): boolean {
     return (this.#sizes[id - this.#firstId] ?? GONE) !== GONE;
   }

@@ -19,6 +19,7 @@ import type { StreamState } from './stream-state.ts';
 
 const SAMPLE_INTERVAL_MS = 5000;
 const MICROSECONDS_PER_SECOND = 1_000_000;
+const NEW_LETTERS_OVER_US = 15 * 60 * MICROSECONDS_PER_SECOND;
 
 export interface LogReportParts {
   readonly log: Log;
@@ -55,6 +56,7 @@ export class LogReport {
       consumers: this.#consumers(streams, space),
       deadLetters: letters.count,
       deadLetterBytes: letters.bytes,
+      newDeadLetters: letters.newCount(options.clock(), NEW_LETTERS_OVER_US),
       series: log.series.count,
       devices: log.series.deviceCount,
       producers: {
@@ -71,6 +73,7 @@ export class LogReport {
       readingsDecoded: metrics.readingsDecoded,
       readings: metrics.readingsStored,
       lost: Object.fromEntries(log.losses.byReason()),
+      lostAtUs: Object.fromEntries(log.losses.lastAtUs()),
       disk: {
         ...space,
         state: this.#diskState(space),

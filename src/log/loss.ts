@@ -29,6 +29,15 @@ export class Losses {
     return counts;
   }
 
+  /** When something was lost for the last time, by reason. */
+  lastAtUs(): Map<string, number> {
+    const times = new Map<string, number>();
+    for (const { reason, atUs } of this.all()) {
+      times.set(reason, Math.max(times.get(reason) ?? atUs, atUs));
+    }
+    return times;
+  }
+
   /** Takes losses on record; durable with the ledger's next `sync`. */
   note(losses: readonly Loss[]): void {
     for (const loss of losses) this.#ledger.noteLoss(loss);

@@ -36,14 +36,6 @@ export interface Alert {
   readonly sinceUs: number | null;
 }
 
-/** What came lately. */
-export interface RecentTrouble {
-  /** By accident, over the last hour, or since the start if that was later. */
-  readonly lost: number;
-  /** Over the last quarter of an hour; 0 where they have become fewer. */
-  readonly deadLetters: number;
-}
-
 /** So many are told; those that are most urgent are first. */
 export const ALERTS_MAX = 100;
 
@@ -61,12 +53,16 @@ const MENDED_SHOWN_US = DAY_US;
 /** All that was lost but what somebody threw away. */
 export function lostByAccident(lost: LogStatus['lost']): number {
   return Object.entries(lost)
-    .filter(([reason]) => !/^(?:group_)?dead_letters_purged$/.test(reason))
+    .filter(([reason]) => isAccident(reason))
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
+function isAccident(reason: string): boolean {
+  return !/^(?:group_)?dead_letters_purged$/.test(reason);
+}
+
 /** Critical ones first, then in the order of the codes. */
-export function alertsOf(status: GatewayStatus, recent: RecentTrouble): Alert[] {
+export function alertsOf(status: GatewayStatus): Alert[] {
   const all: Alert[] = [
     ...logAlerts(status),
     ...diskAlerts(status),
@@ -74,7 +70,7 @@ export function alertsOf(status: GatewayStatus, recent: RecentTrouble): Alert[] 
     ...streamAlerts(status),
     ...groupAlerts(status),
     ...portAlerts(status),
-    ...recentAlerts(status, recent),
+    ...recentAlerts(status),
   ];
   const rank = ({ code, severity }: Alert): number =>
     alertSeverities.indexOf(severity) * alertCodes.length + alertCodes.indexOf(code);
@@ -217,22 +213,25 @@ function* portAlerts({ serialPorts }: GatewayStatus): Generator<Alert, void> {
   }
 }
 
-function* recentAlerts({ log }: GatewayStatus, recent: RecentTrouble): Generator<Alert, void> {
-  if (recent.lost > 0) {
+function* recentAlerts({ log }: GatewayStatus): Generator<Alert, void> {
+  const reasons = Object.entries(log.lostAtUs)
+    .filter(([reason, atUs]) => isAccident(reason) && Math.abs(log.nowUs - atUs) < HOUR_US)
+    .map(([reason]) => reason);
+  if (reasons.length > 0) {
     yield {
       ...gateway,
       code: 'losses',
       severity: 'critical',
-      message: `${countText(recent.lost, 'reading or message', 'readings or messages')} were lost within the last hour.`,
+      message: `Readings or messages were lost within the last hour: ${reasons.join(', ')}.`,
       remedy: 'See the losses: each has its reason.',
     };
   }
-  if (recent.deadLetters > 0) {
+  if (log.newDeadLetters > 0) {
     yield {
       ...gateway,
       code: 'dead_letters',
       severity: 'warning',
-      message: `${countText(recent.deadLetters, 'message')} of the last quarter of an hour could not be decoded.`,
+      message: `${countText(log.newDeadLetters, 'message')} of the last quarter of an hour could not be decoded.`,
       remedy: 'See the dead letters; after a profile was mended they can be decoded again.',
     };
   }

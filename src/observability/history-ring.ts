@@ -74,13 +74,6 @@ export class HistoryRing {
     });
   }
 
-  /** The newest one taken before the time, the oldest there is if none was; null without any. */
-  sampleBefore(timeUs: number): HistorySample | null {
-    const places = this.#placesSince(Number.NEGATIVE_INFINITY);
-    const found = places.findLast((place) => this.#timeAt(place) < timeUs) ?? places[0];
-    return found === undefined ? null : this.#sampleAt(found);
-  }
-
   #placesSince(timeUs: number): number[] {
     const { samplesMax } = this.#options;
     const places: number[] = [];

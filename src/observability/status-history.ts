@@ -1,7 +1,5 @@
-// Watches the gateway's state: asks for it every few seconds, keeps the last day of it in memory, and
-// knows what went wrong lately.
+// Watches the gateway's state: asks for it every few seconds, and keeps the last day of it in memory.
 
-import { lostByAccident, type RecentTrouble } from './alerts.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import {
   type HistoryPoint,
@@ -18,8 +16,6 @@ const SECOND_AFTER_MS = 2000;
 const DAY_MS = 24 * 3600 * 1000;
 const CONSUMERS_MAX = 32;
 const US_PER_MS = 1000;
-const LOSSES_OVER_US = 3600 * 1_000_000;
-const DEAD_LETTERS_OVER_US = 15 * 60 * 1_000_000;
 
 /** What is kept of the past at most. */
 export const HISTORY_MS_MAX = DAY_MS;
@@ -64,16 +60,6 @@ export class StatusHistory {
       stepMs: stepUs / US_PER_MS,
       points: historyPoints(samples, stepUs),
       consumers: lagPoints(samples, lags, stepUs),
-    };
-  }
-
-  recentTrouble({ log }: GatewayStatus): RecentTrouble {
-    const lostBefore = this.#ring.sampleBefore(log.nowUs - LOSSES_OVER_US)?.lost;
-    const lost = lostByAccident(log.lost);
-    const letters = this.#ring.sampleBefore(log.nowUs - DEAD_LETTERS_OVER_US)?.deadLetters;
-    return {
-      lost: Math.max(0, lost - (lostBefore ?? lost)),
-      deadLetters: Math.max(0, log.deadLetters - (letters ?? log.deadLetters)),
     };
   }
 

@@ -28,6 +28,7 @@ const log: LogStatus = {
   consumers: [],
   deadLetters: 0,
   deadLetterBytes: 0,
+  newDeadLetters: 0,
   series: 10,
   devices: 5,
   producers: { count: 0, forgotten: 0, duplicates: 0 },
@@ -43,6 +44,7 @@ const log: LogStatus = {
   readingsDecoded: 1000,
   readings: 1000,
   lost: {},
+  lostAtUs: {},
   disk: { freeBytes: 1e9, sizeBytes: 2e9, state: 'ok', fullAtUs: null },
   recoveryFindings: 0,
 };

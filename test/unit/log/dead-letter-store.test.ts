@@ -105,3 +105,13 @@ test('finds the letters received before a time, whatever their order, and no oth
     }),
   );
 });
+
+test('counts the new ones, not those of a clock that was far ahead', () => {
+  const store = new DeadLetterStore({ countMax: 100, bytesMax: 1000 });
+  for (const time of [90, 500, 106, 130, 135, 150, 160])
+    store.committed(lettersOf([1], time), none);
+  const counts = [149, 150, 155, 160, 209, 210].map((time) => store.newCount(time, 50));
+  expect(counts).toEqual([5, 5, 5, 4, 1, 0]);
+  store.take([5]);
+  expect(store.newCount(150, 50)).toBe(4);
+});

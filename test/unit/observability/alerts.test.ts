@@ -5,7 +5,6 @@ import { ALERTS_MAX, alertCodes, alertsOf } from '../../../src/observability/ale
 import { consumerReport, gatewayStatus, NOW_US } from '../../support/gateway-status.ts';
 
 const HOUR_US = 3600 * 1_000_000;
-const quiet = { lost: 0, deadLetters: 0 };
 const inHours = (hours: number): number => NOW_US + hours * HOUR_US;
 
 const group: GroupStatus = {
@@ -25,8 +24,8 @@ const group: GroupStatus = {
 };
 const port = { name: 'meter', path: '/dev/ttyUSB0', isOpen: true, problem: null };
 
-function told(changes: Parameters<typeof gatewayStatus>[0], recent = quiet): unknown[] {
-  return alertsOf(gatewayStatus(changes), recent).map(({ code, severity, subject }) => {
+function told(changes: Parameters<typeof gatewayStatus>[0]): unknown[] {
+  return alertsOf(gatewayStatus(changes)).map(({ code, severity, subject }) => {
     return [code, severity, subject].filter(Boolean).join(' ');
   });
 }
@@ -39,6 +38,12 @@ test('nothing is told of a gateway that does well', () => {
   ];
   expect(told({ consumers, groups: [group], serialPorts: [port] })).toEqual([]);
   expect(told({ log: { deadLetters: 70, lost: { retention: 5 } } })).toEqual([]);
+  const lostAtUs = {
+    retention_age: inHours(-1),
+    disk_full: inHours(1),
+    dead_letters_purged: NOW_US,
+  };
+  expect(told({ log: { lostAtUs } })).toEqual([]);
 });
 
 test('a log that takes nothing, and a disk with a fault', () => {
@@ -91,7 +96,7 @@ test('a consumer, a group and a port that do not get on', () => {
   ]);
   const stall = { reason: 'all members are busy', sinceUs: NOW_US - 5 };
   expect(told({ groups: [{ ...group, stall }] })).toEqual([]);
-  const [alert] = alertsOf(gatewayStatus({ consumers: [stalled('no_commit')] }), quiet);
+  const [alert] = alertsOf(gatewayStatus({ consumers: [stalled('no_commit')] }));
   expect(alert).toMatchObject({
     message: 'It reads and does not commit. It is 7 readings behind.',
     sinceUs: NOW_US - HOUR_US,
@@ -101,7 +106,7 @@ test('a consumer, a group and a port that do not get on', () => {
 test('a full stream, and what it does then', () => {
   expect(told({ stream: { isFull: true } })).toEqual(['stream_full critical readings']);
   const refusing = { isFull: true, onFull: 'refuse' } as const;
-  const [alert] = alertsOf(gatewayStatus({ stream: refusing }), quiet);
+  const [alert] = alertsOf(gatewayStatus({ stream: refusing }));
   expect(alert?.message).toContain('takes nothing more');
 });
 
@@ -109,8 +114,11 @@ test('slow commits, silent devices, what came lately, and what a start mended', 
   expect(told({ log: { commitMsP99: 1001 } })).toEqual(['commits_slow warning']);
   expect(told({ log: { commitMsP99: 1001, commits: 0 } })).toEqual([]);
   expect(told({ log: { staleDevices: 2 } })).toEqual(['devices_silent warning']);
-  expect(told({}, { lost: 1, deadLetters: 0 })).toEqual(['losses critical']);
-  expect(told({}, { lost: 0, deadLetters: 3 })).toEqual(['dead_letters warning']);
+  expect(told({ log: { newDeadLetters: 3 } })).toEqual(['dead_letters warning']);
+  const hour = { retention_age: inHours(-0.9), disk_full: NOW_US, wal_damaged: inHours(-1.1) };
+  const [losses] = alertsOf(gatewayStatus({ log: { lostAtUs: hour } }));
+  expect(losses).toMatchObject({ code: 'losses', severity: 'critical' });
+  expect(losses?.message).toMatch(/within the last hour: retention_age, disk_full\.$/);
   expect(told({ log: { recoveryFindings: 1 } })).toEqual(['mended_at_start warning']);
   const startedAtUs = NOW_US - 25 * HOUR_US;
   expect(told({ startedAtUs, log: { recoveryFindings: 1 } })).toEqual([]);
@@ -120,7 +128,7 @@ test('critical ones are first, and only so many are told', () => {
   const consumers = Array.from({ length: 500 }, (_, index) =>
     consumerReport({ consumer: `c${index}`, losesDataAtUs: inHours(index === 499 ? 0 : 5) }),
   );
-  const alerts = alertsOf(gatewayStatus({ consumers, log: { problem: 'x' } }), quiet);
+  const alerts = alertsOf(gatewayStatus({ consumers, log: { problem: 'x' } }));
   expect(alerts).toHaveLength(ALERTS_MAX);
   expect(alerts.slice(0, 2).map(({ code, subject }) => `${code} ${subject}`)).toEqual([
     'not_ready ',

@@ -21,7 +21,7 @@ export interface ApiParts {
   readonly version: string;
   /** Throws LOG_OPENING, LOG_NOT_ANSWERING, as all that ask the log. */
   readonly gatewayStatus: () => Promise<GatewayStatus>;
-  readonly history: Pick<StatusHistory, 'last' | 'recentTrouble'>;
+  readonly history: Pick<StatusHistory, 'last'>;
   readonly log: LogInspector;
   readonly groups: GroupInspector;
   readonly series: SeriesReader;

@@ -73,20 +73,16 @@ export const statusSchema = z.strictObject({
   recovery: z.strictObject({ findings: count().describe('What the last start put right.') }),
 });
 
-export function addStatus(api: ApiRoutes, { gatewayStatus, history }: ApiParts): void {
+export function addStatus(api: ApiRoutes, { gatewayStatus }: ApiParts): void {
   const schema = {
     summary: 'How the gateway does',
     tags: ['status'],
     response: { 200: statusSchema },
   };
-  api.get('/status', { schema }, async () => {
-    const status = await gatewayStatus();
-    const alerts = alertsOf(status, history.recentTrouble(status));
-    return { ...statusAnswer(status), alerts: alerts.map(alertAnswer) };
-  });
+  api.get('/status', { schema }, async () => statusAnswer(await gatewayStatus()));
 }
 
-function statusAnswer(status: GatewayStatus): Omit<z.infer<typeof statusSchema>, 'alerts'> {
+function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
   const { log, written } = status;
   return {
     version: status.version,
@@ -95,6 +91,7 @@ function statusAnswer(status: GatewayStatus): Omit<z.infer<typeof statusSchema>,
     startedAt: isoTime(status.startedAtUs),
     now: isoTime(log.nowUs),
     addresses: { ...status.addresses, hostName: hostname() },
+    alerts: alertsOf(status).map(alertAnswer),
     streams: log.streams.map(streamAnswer),
     consumers: status.consumers.map(consumerAnswer),
     deadLetters: log.deadLetters,
