@@ -68,6 +68,8 @@ Examples:
   millpond status --json | jq .consumers
   millpond status --watch 1m --json            a line of JSON a minute
 
+What to look at now is on top, with what to do about it: the alerts of the dashboard.
+
 Lag is the number of readings that a consumer has not committed yet. LOSES DATA is when retention
 reaches them if everything goes on at the current rate; - where that is not foreseeable. Taken and
 Written are what came in and what went to the disk since the start. It ends with 0 if the gateway is

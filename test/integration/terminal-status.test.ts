@@ -60,6 +60,10 @@ test('a live page that changes in place, follows the window, and says when the g
   await terminal.shows(/^readings +8 +0 +8 /m);
   expect(screen.text).not.toContain('NO ANSWER');
 
+  await publish(second.mqtt, [['home/attic/temperature', '{broken']]);
+  await terminal.shows(/^WARNING: 1 message .*\n {4}See the dead letters; /m);
+  expect(terminal.raw).toContain('\u001b[33mWARNING\u001b[39m: 1 message');
+
   terminal.press('q');
   expect(await terminal.ended).toBe(0);
   expectRestored(terminal);

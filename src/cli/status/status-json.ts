@@ -1,6 +1,7 @@
 // `status --json`: the same for programs. Offsets are strings, for they have 64 bits; counts are numbers.
 
 import { isoTime } from '../../core/iso-time.ts';
+import { asciiControls } from '../../core/json-line.ts';
 import {
   type GetStatusResponse,
   OnFull,
@@ -10,12 +11,16 @@ import { consumerFields } from '../consumers/consumer-lines.ts';
 
 export function statusJson(status: GetStatusResponse): string {
   const { log, flash, disk } = status;
-  return JSON.stringify({
+  return asciiControls({
     version: status.version,
     ready: status.ready,
     problem: status.ready ? null : status.problem,
     startedAt: isoTime(status.startedAtUs),
     now: isoTime(status.nowUs),
+    alerts: status.alerts.map(({ sinceUs, ...alert }) => ({
+      ...alert,
+      since: sinceUs === undefined ? null : isoTime(sinceUs),
+    })),
     streams: status.streams.map(streamFields),
     consumers: status.consumers.map(consumerFields),
     deadLetters: Number(status.deadLetters),

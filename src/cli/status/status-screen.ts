@@ -10,6 +10,7 @@ import { bytesText, countText } from '../amount-text.ts';
 import { type Look, plainLook } from '../terminal/look.ts';
 import { type Alignment, type Cell, headings, tableLines } from '../terminal/text-table.ts';
 import { durationText } from '../time-text.ts';
+import { ALERT_LINES_MAX, alertLines } from './alert-lines.ts';
 import { factLines } from './status-facts.ts';
 
 /** Consumers shown; those that lag most. All of them are in --json. */
@@ -23,6 +24,7 @@ export function statusScreen(
 ): string[] {
   return [
     ...headLines(status, address, look),
+    ...alertLines(status, { look, linesMax: ALERT_LINES_MAX }),
     '',
     ...streamLines(status, look),
     '',
@@ -39,7 +41,8 @@ export function headLines(status: GetStatusResponse, address: string, look: Look
   const state = status.ready ? look.paint('good', 'ready') : look.paint('problem', 'NOT READY');
   const name = look.paint('heading', `Millpond ${printable(status.version)}`);
   const head = `${name} at ${address}: ${state}, up ${durationText(upMs)}`;
-  if (status.ready) return [head];
+  // The alert says why, and what to do.
+  if (status.ready || status.alerts.some(({ code }) => code === 'not_ready')) return [head];
   return [head, look.paint('problem', `  why: ${printable(status.problem)}`)];
 }
 

@@ -8,6 +8,7 @@ import { fillBar, sparkline } from '../terminal/blocks.ts';
 import type { Look, Tone } from '../terminal/look.ts';
 import { cutText, padEnd, padStart, textWidth } from '../terminal/text-width.ts';
 import { durationText, localSecond } from '../time-text.ts';
+import { ALERT_LINES_MAX, alertLines } from './alert-lines.ts';
 import { factLines } from './status-facts.ts';
 import type { StatusHistory } from './status-history.ts';
 import { consumerLines, headLines, portLines, streamLines } from './status-screen.ts';
@@ -28,6 +29,8 @@ const VALUE = 12;
 const BAR = 24;
 const TREND = { wide: 16, narrow: 8, wideFrom: 100 };
 const STREAMS_BARRED = 4;
+/** Alerts take no more than a third of the page. */
+const ALERTS_SHARE = 3;
 
 /** At most `rows` lines without line ends. */
 export function watchPage(
@@ -39,7 +42,10 @@ export function watchPage(
   const below = [look.paint('faint', 'q ends')];
   if (status === null) return fitRows([...above, ...below], rows);
   const head = headLines(status, watched.address, look);
-  const upper = [...head, ...above, '', ...rateLines(watched, look), ...fullLines(status, look)];
+  const linesMax = Math.min(ALERT_LINES_MAX, Math.floor(rows / ALERTS_SHARE));
+  const alerts = alertLines(status, { look, linesMax });
+  const rates = ['', ...rateLines(watched, look), ...fullLines(status, look)];
+  const upper = [...head, ...above, ...alerts, ...rates];
   const facts = ['', ...portLines(status, look), ...factLines(status, look)];
   const silent = staleLines(status, watched.staleDevices, look);
   const streams = ['', ...streamLines(status, look)];

@@ -8,6 +8,7 @@ import {
   type Segment,
   type StreamStatus as WireStream,
 } from '../../generated/millpond/v1/admin_service.ts';
+import { alertsOf } from '../../observability/alerts.ts';
 import { type GatewayStatus, writtenBytesPerReading } from '../../observability/gateway-status.ts';
 import { toConsumer } from './consumer-calls.ts';
 
@@ -53,6 +54,10 @@ export function toStatusResponse(status: GatewayStatus): GetStatusResponse {
     recovery: { findings: log.recoveryFindings },
     producers: BigInt(log.producers.count),
     producersForgotten: BigInt(log.producers.forgotten),
+    alerts: alertsOf(status).map(({ sinceUs, ...alert }) => ({
+      ...alert,
+      sinceUs: sinceUs === null ? undefined : BigInt(sinceUs),
+    })),
   };
 }
 

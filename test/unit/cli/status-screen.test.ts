@@ -1,7 +1,8 @@
 // The screen of `millpond status`, and its JSON.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statusJson } from '../../../src/cli/status/status-json.ts';
 import { statusScreen } from '../../../src/cli/status/status-screen.ts';
+import { type Look, plainLook } from '../../../src/cli/terminal/look.ts';
 import { GetStatusResponse, OnFull } from '../../../src/generated/millpond/v1/admin_service.ts';
 
 const nowMs = Date.parse('2025-06-01T12:00:00Z');
@@ -117,6 +118,90 @@ test('says why it is not ready, without control characters', () => {
   const lines = statusScreen({ ...status, ready: false, problem: 'disk \u001b[2Jfull' }, place);
   expect(lines[0]).toContain('NOT READY');
   expect(lines[1]).toBe('  why: disk \\u001b[2Jfull');
+});
+
+describe('alerts', () => {
+  const notReady = {
+    code: 'not_ready',
+    severity: 'critical',
+    subject: '',
+    message: 'No readings are taken: no space \u001b[2Jleft',
+    remedy: 'Make room on the disk.',
+  };
+  const stalled = {
+    code: 'consumer_stalled',
+    severity: 'warning',
+    subject: 'readings/slow',
+    message: 'It reads and does not commit. It is 7 readings behind.',
+    remedy: 'Look at the program that reads as this consumer.',
+    sinceUs: agoUs(200),
+  };
+  const alerting = { ...status, alerts: [notReady, stalled] };
+
+  test('stand above the rest, each with what to do about it', () => {
+    const lines = statusScreen({ ...alerting, ready: false, problem: 'told already' }, place);
+    expect(lines.slice(0, 8)).toEqual([
+      'Millpond 1.2.3 at 127.0.0.1:50051: NOT READY, up 3 h 12 min',
+      '',
+      'CRITICAL: No readings are taken: no space \\u001b[2Jleft',
+      '    Make room on the disk.',
+      'WARNING readings/slow for 3 min 20 s: It reads and does not commit. It is 7 readings behind.',
+      '    Look at the program that reads as this consumer.',
+      '',
+      expect.stringMatching(/^STREAM/),
+    ]);
+  });
+
+  test('are broken between words on a narrow terminal, and cut where a word is wider', () => {
+    const wide = { ...stalled, subject: 'a'.repeat(60) };
+    const narrow = statusScreen({ ...alerting, alerts: [stalled, wide] }, place, {
+      ...plainLook,
+      width: 40,
+    });
+    expect(narrow.slice(2, 8)).toEqual([
+      'WARNING readings/slow for 3 min 20 s: It',
+      'reads and does not commit. It is 7',
+      'readings behind.',
+      '    Look at the program that reads as',
+      '    this consumer.',
+      'WARNING',
+    ]);
+    expect(narrow[8]).toBe(`${'a'.repeat(39)}…`);
+  });
+
+  test('have the colour of their weight', () => {
+    const look: Look = { ...plainLook, paint: (tone, text) => `<${tone}>${text}</${tone}>` };
+    const lines = statusScreen(alerting, place, look);
+    expect(lines[2]).toMatch(/^<problem>CRITICAL<\/problem>: No readings/);
+    expect(lines[3]).toBe('    <faint>Make room on the disk.</faint>');
+    expect(lines[4]).toMatch(/^<warning>WARNING<\/warning> readings\/slow for/);
+  });
+
+  test('are as many as fit on a screen', () => {
+    const many = (count: number) => {
+      const lines = statusScreen({ ...status, alerts: Array(count).fill(notReady) }, place);
+      return lines.slice(2, lines.indexOf('', 2));
+    };
+    expect(many(10)).toHaveLength(20);
+    expect(many(11)).toHaveLength(19);
+    expect(many(100).slice(-2)).toEqual(['    Make room on the disk.', 'and 91 more']);
+  });
+
+  test('are in the JSON as they are in REST', () => {
+    const { subject, message, remedy } = stalled;
+    expect(JSON.parse(statusJson(alerting)).alerts).toEqual([
+      { ...notReady, since: null },
+      {
+        code: 'consumer_stalled',
+        severity: 'warning',
+        subject,
+        message,
+        remedy,
+        since: '2025-06-01T11:56:40.000000Z',
+      },
+    ]);
+    expect(JSON.parse(statusJson(status)).alerts).toEqual([]);
+  });
 });
 
 test('a fresh gateway has no consumers and no commits', () => {

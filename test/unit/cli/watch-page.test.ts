@@ -117,3 +117,31 @@ test.each([10, 24, 60])('a window of %i lines is not overrun, nor is its width',
   expect(lines.at(-1)).toBe('q ends');
   for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
 });
+
+test.each([
+  [12, 1],
+  [24, 3],
+  [40, 6],
+  [400, 9],
+])(
+  'a window of %i lines shows the %i most urgent alerts, and the rest of the page',
+  (rows, count) => {
+    const alerts = Array.from({ length: 100 }, (_, index) => ({
+      severity: 'critical',
+      subject: `port-${index}`,
+      message: 'It is not open.',
+      remedy: 'Plug it in.',
+    }));
+    const lines = page(watched([statusAt(0, 7, { alerts })]), rows);
+    const told = lines.filter((line) => line.startsWith('CRITICAL'));
+    expect(told).toEqual(
+      alerts.slice(0, count).map(({ subject }) => `CRITICAL ${subject}: It is not open.`),
+    );
+    expect(lines.slice(2 + 2 * count, 4 + 2 * count)).toEqual([`and ${100 - count} more`, '']);
+    expect(lines.slice(4 + 2 * count, 6 + 2 * count)).toEqual([
+      expect.stringMatching(/^In /),
+      expect.stringMatching(/^Out /),
+    ]);
+    expect(lines.length).toBeLessThanOrEqual(rows);
+  },
+);

@@ -99,11 +99,27 @@ export interface GetStatusResponse {
    * Consume and HTTP.
    */
   delivered: bigint;
+  /** What to look at now, the most urgent first, at most 100. */
+  alerts: Alert[];
 }
 
 export interface GetStatusResponse_LostEntry {
   key: string;
   value: bigint;
+}
+
+export interface Alert {
+  /** A stable word, such as `losses`: docs/rest.md has them all. */
+  code: string;
+  /** A stable word: `critical`, `warning`. */
+  severity: string;
+  /** The stream, consumer, group or port; empty where it is the gateway. */
+  subject: string;
+  message: string;
+  /** What to do about it. */
+  remedy: string;
+  /** Absent where it is not known. */
+  sinceUs?: bigint | undefined;
 }
 
 export interface SerialPortStatus {
@@ -632,6 +648,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     serialPorts: [],
     staleDevices: 0n,
     delivered: 0n,
+    alerts: [],
   };
 }
 
@@ -723,6 +740,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         throw new globalThis.Error("value provided for field message.delivered of type uint64 too large");
       }
       writer.uint32(176).uint64(message.delivered);
+    }
+    for (const v of message.alerts) {
+      Alert.encode(v!, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -911,6 +931,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.delivered = reader.uint64() as bigint;
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.alerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -971,6 +999,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       ? BigInt(object.staleDevices)
       : 0n;
     message.delivered = (object.delivered !== undefined && object.delivered !== null) ? BigInt(object.delivered) : 0n;
+    message.alerts = object.alerts?.map((e) => Alert.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1041,6 +1070,124 @@ export const GetStatusResponse_LostEntry: MessageFns<GetStatusResponse_LostEntry
     const message = createBaseGetStatusResponse_LostEntry();
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
+function createBaseAlert(): Alert {
+  return { code: "", severity: "", subject: "", message: "", remedy: "", sinceUs: undefined };
+}
+
+export const Alert: MessageFns<Alert> = {
+  encode(message: Alert, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== "") {
+      writer.uint32(10).string(message.code);
+    }
+    if (message.severity !== "") {
+      writer.uint32(18).string(message.severity);
+    }
+    if (message.subject !== "") {
+      writer.uint32(26).string(message.subject);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    if (message.remedy !== "") {
+      writer.uint32(42).string(message.remedy);
+    }
+    if (message.sinceUs !== undefined) {
+      if (BigInt.asIntN(64, message.sinceUs) !== message.sinceUs) {
+        throw new globalThis.Error("value provided for field message.sinceUs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.sinceUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Alert {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlert();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.severity = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.remedy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sinceUs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Alert>): Alert {
+    return Alert.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Alert>): Alert {
+    const message = createBaseAlert();
+    message.code = object.code ?? "";
+    message.severity = object.severity ?? "";
+    message.subject = object.subject ?? "";
+    message.message = object.message ?? "";
+    message.remedy = object.remedy ?? "";
+    message.sinceUs = (object.sinceUs !== undefined && object.sinceUs !== null) ? BigInt(object.sinceUs) : undefined;
     return message;
   },
 };
