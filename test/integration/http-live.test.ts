@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
+import { securityHeaders } from '../../src/delivery/http/security.ts';
 import {
   type GatewayProcess,
   makeFolder,
@@ -92,7 +93,7 @@ test('begins at the end, gives every reading with its offset as id, and says how
   expect(live.response.headers).toMatchObject({
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...securityHeaders,
   });
   await live.until(() => live.lastEventId === '0');
   expect(live.retryMs).toBeGreaterThan(0);

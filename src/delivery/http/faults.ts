@@ -73,9 +73,14 @@ export function answerBadClient(thrown: Error & { code?: string }, socket: Socke
   const error = new MillpondError('REQUEST_INVALID', `Not understood as HTTP: ${thrown.message}.`);
   const problem = problemOf(error, { instance: '', status });
   const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    ...securityHeaders,
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
 }
 
 const badClientStatuses: Readonly<Record<string, number>> = {

@@ -7,6 +7,7 @@ import type { LogReader, ReadingFilter } from '../../../core/contracts.ts';
 import { MillpondError } from '../../../core/errors.ts';
 import { CallSet } from '../../call-set.ts';
 import { Subscription, type SubscriptionParts } from '../../subscription.ts';
+import { securityHeaders } from '../security.ts';
 import { LiveSink } from './live-sink.ts';
 import { droppedText, helloText, LIVE_FETCH_BYTES_MAX } from './live-text.ts';
 
@@ -34,10 +35,11 @@ export interface LiveRequest {
   readonly lastOffset: number | null;
 }
 
+/** Written past the hooks of other answers. */
 const headers = {
+  ...securityHeaders,
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
   // Proxies that gather a response before they pass it on would hold back every event.
   'x-accel-buffering': 'no',
   // Without a length or chunks the body ends with the connection: the bytes of a message are the same
