@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { SeriesRequest } from '../../src/core/series-points.ts';
-import type { ChartReader } from '../../src/log/charts/chart-reader.ts';
+import { ChartReader } from '../../src/log/charts/chart-reader.ts';
 import type { Log } from '../../src/log/log.ts';
 import { decodedOf, messageOf, settled } from '../contract/log.ts';
 import {
@@ -225,4 +225,33 @@ test('while table after table is sealed under it', async () => {
   await storing;
   await log.keep();
   expect(readings).toBeGreaterThan(0);
+});
+
+/** In front of DuckDB's own: files as good as endless. */
+const ENDLESS_FILES = `create temp macro read_parquet(files) as table
+  select 0 as series, make_timestamptz(${START_US}) as measured_at, 1::double as number,
+    null::varchar as text, range as "offset"
+  from range(1_000_000_000_000)`;
+
+test('one that takes too long is ended within DuckDB, and the next is read on its connection', async () => {
+  const { log, folder, rollups, charts } = await openRig(10);
+  const said = Array.from({ length: 100 }, (_, at) => ({
+    device: 'attic',
+    channel: '',
+    metric: 'temperature',
+    value: at,
+    measuredAtUs: START_US + at * SECOND_US,
+  }));
+  await store(log, said);
+  await log.keep();
+  expect(log.stream('').segments.all.length).toBeGreaterThan(0);
+  const request = requestOf({ fromUs: START_US, toUs: START_US + 100 * SECOND_US });
+  await rollups.database.chart((own) => own.run(ENDLESS_FILES));
+  const hasty = new ChartReader({ log, rollups, directory: folder, timeLimitMs: 200 });
+  const asked = hasty.read(request, new AbortController().signal);
+  await expect(asked).rejects.toMatchObject({ code: 'SERIES_TIMEOUT' });
+  // Has its turn once that one has ended.
+  await rollups.database.chart((own) => own.run('drop macro table read_parquet'));
+  const { series } = await expectTrue(log, charts, request);
+  expect(series[0]?.count.reduce((sum, count) => sum + count, 0)).toBe(100);
 });

@@ -24,6 +24,8 @@ export interface ChartReaderParts {
   readonly log: Pick<Log, 'stream' | 'streams' | 'series' | 'inspect' | 'pinSegments' | 'read'>;
   readonly rollups: Pick<Rollups, 'database' | 'setOf'>;
   readonly directory: string;
+  /** For tests: how long a chart may take, waiting included. */
+  readonly timeLimitMs?: number;
 }
 
 /** Different charts that wait or are read. */
@@ -66,14 +68,13 @@ interface Asked {
 
 export class ChartReader {
   readonly #parts: ChartReaderParts;
-  readonly #queue = new ChartQueue<SeriesAnswer>({
-    waitingMax: WAITING_MAX,
-    timeLimitMs: TIME_LIMIT_MS,
-  });
+  readonly #queue: ChartQueue<SeriesAnswer>;
   readonly #checked = new WeakSet<Segment>();
 
   constructor(parts: ChartReaderParts) {
     this.#parts = parts;
+    const { timeLimitMs = TIME_LIMIT_MS } = parts;
+    this.#queue = new ChartQueue({ waitingMax: WAITING_MAX, timeLimitMs });
   }
 
   /** Throws REQUEST_INVALID, STREAM_UNKNOWN, DEVICE_UNKNOWN, SERIES_…, and as `Log.read`. */
