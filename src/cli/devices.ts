@@ -41,7 +41,10 @@ export function registerDevices(program: Command): void {
   program
     .command('devices')
     .description('list the devices of a running gateway with their latest values')
-    .argument('[glob]', 'only devices with such a name: * for any characters, ? for one')
+    .argument(
+      '[glob]',
+      'only devices with such a name: * for any characters, ? for one, \\ before any of the three for itself',
+    )
     .addOption(grpcOption())
     .option('--stale', 'only those that are silent for longer than they usually are')
     .option('--json', 'one JSON object a line')

@@ -57,6 +57,8 @@ Examples:
   millpond tail --from -10m --device 'kitchen*'    and of the last ten minutes
   millpond tail --from earliest --stop-at-end --json | jq .value
 
+A glob has * for any characters, ? for one, \\ before any of the three for itself.
+
 A line has the time of measuring, the offset, device, channel, metric, value and unit, and a word where
 the quality is not good. On a terminal lines are cut to its width, and doubtful times are yellow; in a
 pipe they are whole and plain. Offsets that are gone are shown as a gap. When the gateway restarts, tail waits and goes on at the next offset.`,

@@ -19,6 +19,7 @@ import { type WorkOptions, work } from './work.ts';
 import type { Handler } from './work-session.ts';
 
 export { type ErrorCode, MillpondError } from '../core/errors.ts';
+export { exactGlob } from '../core/glob.ts';
 export type { Key, NewReading, RawPayload } from './publish.ts';
 export type { QueryOptions, Row, SqlValue } from './query.ts';
 export type { Reading, ReadingQuality } from './reading.ts';

@@ -14,7 +14,7 @@ export interface SubscribeOptions {
   readonly consumer?: string;
   /** `earliest` if absent. A time means the first reading received then or later. */
   readonly from?: From;
-  /** Globs (`*`, `?`), any of which a reading must match; all if absent or empty. */
+  /** Globs (`*`, `?`), any of which a reading must match; `exactGlob` of a name is that name alone. All if absent or empty. */
   readonly devices?: readonly string[];
   readonly metrics?: readonly string[];
   /** End where the stream ends now; else follow. */

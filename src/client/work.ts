@@ -17,7 +17,7 @@ export interface WorkOptions {
   readonly name?: string;
   /** Where a group that does not exist yet begins: `earliest` if absent. */
   readonly from?: From;
-  /** Globs (`*`, `?`), any of which a reading must match; all if absent or empty. Alike for all members. */
+  /** Globs, as a subscription has them; all if absent or empty. Alike for all members. */
   readonly devices?: readonly string[];
   readonly metrics?: readonly string[];
   /** Readings worked on at one time, each of another device; 1 if absent. */

@@ -142,7 +142,7 @@ const port = z.strictObject({
     pattern: /^\/[^\0]{1,1023}$/,
     range: 'a path',
     expected: 'an absolute path, as /dev/serial/by-id/usb-…',
-    why: 'The port. A name under /dev/serial/by-id stays the same whichever socket it is plugged into. With framing: file, a file; * stands for any characters of one part.',
+    why: 'The port. A name under /dev/serial/by-id stays the same whichever socket it is plugged into. With framing: file, a file, each part of its path a glob with * and ?.',
   }),
   name: textOrNone({
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/,

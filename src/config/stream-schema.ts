@@ -2,17 +2,17 @@
 
 import { z } from 'zod';
 import { isConsumerName } from '../core/consumer-name.ts';
+import { globLengthMax } from '../core/glob.ts';
 import { isTopicFilter } from '../core/topic-filter.ts';
 import { choice, duration, durationOr, size, text, texts } from './option.ts';
 
 /** Each has its own folder, tables and newest readings in memory. */
 const STREAMS_MAX = 64;
 const PATTERNS_MAX = 100;
-const PATTERN_LENGTH_MAX = 256;
 const FILTER_LENGTH_MAX = 1024;
 
 function isGlob(pattern: string): boolean {
-  return pattern.length > 0 && pattern.length <= PATTERN_LENGTH_MAX;
+  return pattern.length > 0 && pattern.length <= globLengthMax;
 }
 
 const match = z.strictObject({
@@ -28,14 +28,14 @@ const match = z.strictObject({
     countMax: PATTERNS_MAX,
     range: 'a list of globs',
     expected: 'a list of globs, as [boiler, "press-*"]',
-    why: 'Devices, with * for any characters and ? for one. With none, any device.',
+    why: 'Devices, with * for any characters, ? for one, \\ before any of the three for itself. With none, any device.',
   }),
   metrics: texts({
     isAllowed: isGlob,
     countMax: PATTERNS_MAX,
     range: 'a list of globs',
     expected: 'a list of globs, as [power, "vibration*"]',
-    why: 'Metrics, with * for any characters and ? for one. With none, any metric.',
+    why: 'Metrics, with * for any characters, ? for one, \\ before any of the three for itself. With none, any metric.',
   }),
 });
 

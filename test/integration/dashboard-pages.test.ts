@@ -180,6 +180,29 @@ test('the readings shown come as a CSV file and as a Parquet file', async () => 
   }
 });
 
+test('of a device with wildcards in its name its own readings are followed and downloaded', async () => {
+  const [name, twin] = ['a*b?c\\d', 'axb-c\\d'] as const;
+  const say = (device: string, temp: number) =>
+    publish(demo.mqtt, [[`sensors/${device}/json`, JSON.stringify({ temp })]]);
+  await say(twin, 99);
+  await say(name, 12);
+  const page = await browser.open(demo.http, `#/devices/${encodeURIComponent(name)}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await say(twin, 98);
+  await say(name, 14);
+  const told = page.locator('.charts .card-head .number');
+  await expect.poll(() => told.textContent()).toBe('12 to 14, mean 13');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('readings-a_b_c_d.csv');
+  const [, ...rows] = readFileSync(await file.path(), 'utf8')
+    .trim()
+    .split('\n');
+  // What came since the page's clock last moved may not be in it yet.
+  expect(new Set(rows.map((row) => row.split(',')[1]))).toEqual(new Set([name]));
+});
+
 test('states of a device that sends texts stand as a list', async () => {
   // SenML: seconds before now, a name, a text.
   const states = [

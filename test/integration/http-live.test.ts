@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
+import { exactGlob } from '../../src/core/glob.ts';
 import { securityHeaders } from '../../src/delivery/http/security.ts';
 import {
   type GatewayProcess,
@@ -167,6 +168,19 @@ test('lets through what the globs say, out of the stream asked for', async () =>
   await power.count(4);
   expect(power.offsets).toEqual([0, 1, 2, 3]);
   expect(power.readings.map(({ stream }) => stream)).toEqual(Array(4).fill('power'));
+});
+
+test('one device is followed alone, whatever signs its name has', async () => {
+  const rig = await startRig();
+  const name = 'a*b?c\\d';
+  const ask = (device: string): Promise<LiveClient> =>
+    rig.follow(`?${new URLSearchParams({ device })}`);
+  const [alone, pattern] = [await ask(exactGlob(name)), await ask(name)];
+  await rig.publish(1, 'axb-c\\d', name, 'a*bxc\\d', 'other', name);
+  await alone.count(2);
+  await pattern.count(4);
+  expect(alone.readings.map(({ device }) => device)).toEqual([name, name]);
+  expect(alone.offsets).toEqual([1, 4]);
 });
 
 test('the past can be asked for by the id before it', async () => {

@@ -9,6 +9,8 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { exactGlob } from '../../src/core/glob.ts';
+import { nameLengthMax } from '../../src/core/name.ts';
 import { readingsSchema } from '../../src/delivery/http/api/readings.ts';
 import type { Problem } from '../../src/delivery/http/problem.ts';
 import type {
@@ -209,6 +211,34 @@ test('the format may be asked for by the header Accept', async () => {
   expect((await answer.text()).split('\n')[0]).toBe(
     'offset,device,channel,metric,value,unit,measured_at,received_at,quality,source,stream',
   );
+});
+
+test('of one device alone, whatever signs its name has', async () => {
+  const name = 'a*b?c\\d';
+  const longest = '*'.repeat(nameLengthMax);
+  const values = [name, 'axb-c\\d', 'a*bxc\\d', name, longest].map(
+    (device, at): Partial<PublishedReading> => ({
+      ...numberAt(at),
+      device,
+      metric: 'level',
+      value: { $case: 'number', value: at },
+    }),
+  );
+  await publishAll(client, [readingsRequest(values)]);
+  const valuesOf = async (device: string) => {
+    const lines = (await file({ device, metric: 'level', format: 'csv' })).toString();
+    return lines
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(',')[4]));
+  };
+  expect(await valuesOf(name)).toEqual([0, 1, 2, 3]);
+  expect(await valuesOf(exactGlob(name))).toEqual([0, 3]);
+  expect(await valuesOf(exactGlob(longest))).toEqual([4]);
+  const answer = await fetch(urlOf({ device: exactGlob(name), format: 'csv' }));
+  await answer.body?.cancel();
+  expect(answer.headers.get('content-disposition')).toContain('"readings-a_b_c_d.csv"');
 });
 
 describe('it refuses', () => {

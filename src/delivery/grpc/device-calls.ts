@@ -1,6 +1,7 @@
 // AdminService's list of devices, between the wire and the log.
 
 import { MillpondError } from '../../core/errors.ts';
+import { globLengthMax } from '../../core/glob.ts';
 import type { DeviceEntry, LatestValue, LogInspector } from '../../core/log-inspection.ts';
 import type {
   Device,
@@ -10,16 +11,14 @@ import type {
 } from '../../generated/millpond/v1/admin_service.ts';
 import { fromPageToken, pageSizeOf, toPageToken } from './page-token.ts';
 
-const GLOB_CHARACTERS_MAX = 256;
-
 export async function listDevices(
   log: LogInspector,
   { device, onlyStale, pageSize, pageToken }: ListDevicesRequest,
 ): Promise<ListDevicesResponse> {
-  if (device.length > GLOB_CHARACTERS_MAX) {
+  if (device.length > globLengthMax) {
     throw new MillpondError(
       'REQUEST_INVALID',
-      `device: a glob has at most ${GLOB_CHARACTERS_MAX} characters, this one ${device.length}.`,
+      `device: a glob has at most ${globLengthMax} characters, this one ${device.length}.`,
     );
   }
   const from = fromPageToken(pageToken, { device: 'number' })?.device ?? 0;

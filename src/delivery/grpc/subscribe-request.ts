@@ -2,12 +2,12 @@
 
 import type { GrpcFormat, ReadingFilter, StartRequest } from '../../core/contracts.ts';
 import { MillpondError } from '../../core/errors.ts';
+import { globLengthMax } from '../../core/glob.ts';
 import { Format } from '../../generated/millpond/v1/format.ts';
 import { Edge } from '../../generated/millpond/v1/offsets.ts';
 import type { SubscribeRequest } from '../../generated/millpond/v1/telemetry_service.ts';
 
 const GLOBS_MAX = 100;
-const GLOB_CHARACTERS_MAX = 256;
 
 /** What one fetch may hold; of `max_batch` the default and the limit. */
 export interface BatchLimits {
@@ -100,10 +100,10 @@ export function checkGlobs(field: string, globs: readonly string[]): void {
     );
   }
   for (const glob of globs) {
-    if (glob.length > 0 && glob.length <= GLOB_CHARACTERS_MAX) continue;
+    if (glob.length > 0 && glob.length <= globLengthMax) continue;
     throw new MillpondError(
       'REQUEST_INVALID',
-      `${field}: a glob has 1 to ${GLOB_CHARACTERS_MAX} characters, this one ${glob.length}.`,
+      `${field}: a glob has 1 to ${globLengthMax} characters, this one ${glob.length}.`,
     );
   }
 }

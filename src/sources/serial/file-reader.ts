@@ -3,7 +3,7 @@
 
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { matchesGlob } from '../../core/glob.ts';
+import { exactName, matchesGlob } from '../../core/glob.ts';
 import type { SerialPortConfig } from '../../core/serial-config.ts';
 import { sourceNameOf } from '../../core/serial-config.ts';
 import { Acceptance } from './acceptance.ts';
@@ -17,7 +17,7 @@ const FILE_BYTES_MAX = 16 * 1024;
 
 interface Found {
   readonly path: string;
-  /** The parts of the path that a * stood for. */
+  /** What stands where the path has a part with a wildcard. */
   readonly named: readonly string[];
 }
 
@@ -100,8 +100,9 @@ export class FileReader implements PortReader {
 export async function findFiles(pattern: string): Promise<Found[]> {
   let found: Found[] = [{ path: '/', named: [] }];
   for (const part of pattern.split('/').filter((each) => each !== '')) {
-    if (!part.includes('*')) {
-      found = found.map(({ path, named }) => ({ path: join(path, part), named }));
+    const one = exactName(part);
+    if (one !== null) {
+      found = found.map(({ path, named }) => ({ path: join(path, one), named }));
       continue;
     }
     const next: Found[] = [];

@@ -1,6 +1,7 @@
 // A field for a pattern over names: what is typed counts once the typing rests.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { globLengthMax } from '../../../../src/core/glob.ts';
 
 const TYPING_MS = 400;
 
@@ -28,7 +29,7 @@ export function PatternField({ label, example, pattern, changed }: PatternFieldP
         placeholder={`any, or a pattern: ${example}`}
         autocomplete="off"
         spellcheck={false}
-        maxLength={256}
+        maxLength={globLengthMax}
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}
       />

@@ -7,7 +7,7 @@ import { MillpondError } from '../../../core/errors.ts';
 import { isoTime } from '../../../core/iso-time.ts';
 import { cursor, nextCursor, toCursor } from './cursor.ts';
 import { count, time } from './fields.ts';
-import { choice, limit, repeated, text } from './parameters.ts';
+import { choice, globText, limit, repeated, text } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 
 const IDS_MAX = 1000;
@@ -21,7 +21,7 @@ const id = z.string({ error: 'the number of a dead letter' }).regex(/^\d{1,15}$/
 const filterFields = {
   profile: text('Only those that this profile read.'),
   reason: text('Only those with this reason.'),
-  topic: text('Only of topics, or ports, that match: a glob with * and ?.'),
+  topic: text(globText('Topics, or ports')),
 };
 const letterCursor = cursor(z.tuple([z.int().min(0)]));
 

@@ -13,8 +13,8 @@ import type { ApiParts, ApiRoutes } from './parts.ts';
 const now = time().describe('The clock by which devices are stale.');
 const whole = z.int().min(0);
 const deviceCursor = cursor(z.tuple([whole, whole]));
-const deviceGlobs = globs('Names of devices, with * and ?; any of them.');
-const metricGlobs = globs('Metrics, with * and ?; any of them.');
+const deviceGlobs = globs('Names of devices');
+const metricGlobs = globs('Metrics');
 
 const devicesQuery = z.strictObject({
   device: deviceGlobs,

@@ -21,8 +21,8 @@ const lastEventId = () =>
 
 const querystring = z.strictObject({
   stream: text('The stream; `readings` by default.'),
-  device: globs('Devices, as globs.'),
-  metric: globs('Metrics, as globs.'),
+  device: globs('Names of devices'),
+  metric: globs('Metrics'),
   lastEventId: lastEventId().describe(
     'As the header, for a first connection that begins in the past. Without either it begins at the end.',
   ),

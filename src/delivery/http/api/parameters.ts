@@ -2,11 +2,11 @@
 // completes `expected …`.
 
 import { z } from 'zod';
+import { globLengthMax } from '../../../core/glob.ts';
 
 const LIMIT_MAX = 1000;
 const LIMIT_DEFAULT = 100;
 const GLOBS_MAX = 100;
-const GLOB_CHARACTERS_MAX = 256;
 const TEXT_CHARACTERS_MAX = 256;
 
 export const noParameters = z.strictObject({});
@@ -26,14 +26,20 @@ export const limit = z
   .preprocess(numberOf, whole({ min: 1, max: LIMIT_MAX }).default(LIMIT_DEFAULT))
   .describe('Entries of the page; there may be fewer.');
 
-const globError = `at most ${GLOBS_MAX} globs of 1 to ${GLOB_CHARACTERS_MAX} characters`;
+const globError = `at most ${GLOBS_MAX} globs of 1 to ${globLengthMax} characters`;
 const glob = z
   .string({ error: globError })
   .min(1, { error: globError })
-  .max(GLOB_CHARACTERS_MAX, { error: globError });
+  .max(globLengthMax, { error: globError });
+
+/** What the names of `subject` are asked for by. */
+export function globText(subject: string): string {
+  return `${subject}, with * for any characters, ? for one, \\ before any of the three for itself.`;
+}
 
 /** May stand there several times: any of them. */
-export function globs(why: string) {
+export function globs(subject: string) {
+  const why = `${globText(subject)} Of several any may fit.`;
   return repeated(glob, { countMax: GLOBS_MAX, error: globError, why });
 }
 

@@ -30,8 +30,8 @@ const querySchema = z.strictObject({
     .max(NAME_CHARACTERS_MAX)
     .optional()
     .describe('One alone; without it all, one behind the other.'),
-  device: globs('Names of devices, with * and ?; any of them.'),
-  metric: globs('Metrics, with * and ?; any of them.'),
+  device: globs('Names of devices'),
+  metric: globs('Metrics'),
   from: moment('The first moment, by the time of measurement.').optional(),
   to: moment('The moment behind the last one.').optional(),
   fromOffset: offsetParameter('The first offset.'),

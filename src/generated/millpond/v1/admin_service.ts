@@ -387,7 +387,7 @@ export interface Segment {
 }
 
 export interface ListDevicesRequest {
-  /** A glob (`*`, `?`) on the device's name. Empty means all. */
+  /** A glob on the device's name, as in `SubscribeRequest.devices`. Empty means all. */
   device: string;
   /** Only those that are silent for longer than they usually are. */
   onlyStale: boolean;

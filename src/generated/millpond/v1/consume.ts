@@ -54,11 +54,11 @@ export interface ConsumeStart {
     | { $case: "edge"; value: Edge }
     | undefined;
   /**
-   * Globs (`*`, `?`); a reading passes if any matches. None: all devices. What does not pass counts
-   * as done.
+   * Globs, as in `SubscribeRequest.devices`; a reading passes if any matches. None: all devices. What
+   * does not pass counts as done.
    */
   devices: string[];
-  /** Globs (`*`, `?`); a reading passes if any matches. None: all metrics. */
+  /** Globs, alike; a reading passes if any matches. None: all metrics. */
   metrics: string[];
   /**
    * A reading that is neither acknowledged nor extended for so long counts as failed and goes to

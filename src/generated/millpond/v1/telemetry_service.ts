@@ -47,9 +47,12 @@ export interface SubscribeRequest {
     | undefined;
   /** Resume at this consumer's committed offset; `start` serves if it has none. */
   consumer: string;
-  /** Globs (`*`, `?`); a reading passes if any matches. None: all devices. */
+  /**
+   * Globs: `*` for any characters, `?` for one, and `\` before `*`, `?` or `\` for that character itself
+   * (any other `\` is one); a reading passes if any matches. None: all devices.
+   */
   devices: string[];
-  /** Globs (`*`, `?`); a reading passes if any matches. None: all metrics. */
+  /** Globs, alike; a reading passes if any matches. None: all metrics. */
   metrics: string[];
   /** End with OK at the high watermark of the time of the call; else follow. */
   stopAtEnd: boolean;

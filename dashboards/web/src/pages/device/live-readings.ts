@@ -1,6 +1,7 @@
 // The readings of one device as they are stored, by server-sent events: one connection while the page
 // is seen, opened again when it broke.
 
+import { exactGlob } from '../../../../../src/core/glob.ts';
 import type { ReadingEvent } from '../../api/answers.ts';
 import { apiUrl } from '../../api/client.ts';
 
@@ -28,14 +29,10 @@ export function followDevice(
   const open = (): void => {
     shut();
     if (document.hidden) return;
-    const made = new EventSource(apiUrl('live', { device }));
+    const made = new EventSource(apiUrl('live', { device: exactGlob(device) }));
     source = made;
     made.onopen = () => opened(true);
-    made.onmessage = ({ data }) => {
-      const reading = JSON.parse(data) as ReadingEvent;
-      // The parameter is a pattern: a name with a star in it may fit others as well.
-      if (reading.device === device) onReading(reading);
-    };
+    made.onmessage = ({ data }) => onReading(JSON.parse(data) as ReadingEvent);
     made.onerror = () => {
       opened(false);
       // It tries again by itself, but not after an answer that was no stream.

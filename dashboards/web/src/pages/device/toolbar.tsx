@@ -1,5 +1,6 @@
 // The span of time: ranges up to now, zoom and move, back; and the downloads of what is shown.
 import type { JSX } from 'preact';
+import { exactGlob } from '../../../../../src/core/glob.ts';
 import { apiUrl } from '../../api/client.ts';
 import { fullTimeText } from '../../format/times.ts';
 import type { Span } from '../../parts/span.ts';
@@ -92,8 +93,9 @@ interface DownloadProps {
 function Download({ format, title, device, span }: DownloadProps): JSX.Element {
   const from = new Date(span.fromMs).toISOString();
   const to = new Date(span.toMs).toISOString();
+  const readings = apiUrl('readings', { device: exactGlob(device), from, to, format });
   return (
-    <a class="button" download href={apiUrl('readings', { device, from, to, format })}>
+    <a class="button" download href={readings}>
       {icons.download}
       <span class="unseen">Download the readings shown as </span>
       {title}
