@@ -1,12 +1,6 @@
 // Reads durations and sizes as people write them in a config file: `200ms`, `24h`, `64KiB`.
 
-const msPerUnit: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+import { msPerUnit } from '../core/time-units.ts';
 
 // As IEC 80000-13 has it: KiB counts in 1024, kB in 1000. `KB` is read as `kB`.
 const bytesPerUnit: Readonly<Record<string, number>> = {

@@ -20,3 +20,8 @@ export function dateOf(us: bigint): Date | null {
   const date = new Date(Number(ms));
   return Number.isNaN(date.getTime()) ? null : date;
 }
+
+/** Of `2025-01-31` and its like: Date.parse takes 31 February for 3 March. */
+export function isCalendarDay(day: string): boolean {
+  return new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
+}

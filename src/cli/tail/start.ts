@@ -3,6 +3,7 @@
 import type { Start } from '../../client/follow.ts';
 import { parseDurationMs } from '../../config/units.ts';
 import { MillpondError } from '../../core/errors.ts';
+import { isCalendarDay } from '../../core/iso-time.ts';
 
 const offsetMax = 2n ** 64n - 1n;
 const isoDate = /^\d{4}-\d\d-\d\d$/;
@@ -34,9 +35,7 @@ function absoluteMs(text: string): number | null {
   const isDay = isoDate.test(text);
   if (!isDay && !isoTime.test(text)) return null;
   const day = text.slice(0, 10);
-  const midnightMs = Date.parse(`${day}T00:00Z`);
-  // Date.parse takes 30 February for 2 March.
-  if (Number.isNaN(midnightMs) || !new Date(midnightMs).toISOString().startsWith(day)) return null;
+  if (!isCalendarDay(day)) return null;
   const ms = Date.parse(isDay ? `${day}T00:00` : `${day}T${text.slice(11).replace('z', 'Z')}`);
   return Number.isNaN(ms) ? null : ms;
 }

@@ -2,16 +2,10 @@
 // them.
 
 import { z } from 'zod';
+import { isCalendarDay } from '../../../core/iso-time.ts';
+import { msPerUnit } from '../../../core/time-units.ts';
 
 const US_PER_MS = 1000;
-const MS_PER_UNIT: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-};
 
 /** Microseconds of them are exact in a double. */
 const LEAST_MS = Date.UTC(1900, 0, 1);
@@ -69,7 +63,7 @@ const EARLIEST: Moment = { kind: 'earliest' };
 function readMoment(text: string): Moment | null {
   if (text === 'now') return { kind: 'ago', us: 0 };
   const age = AGE.exec(text);
-  if (age !== null) return ago(Number(age[1]) * (MS_PER_UNIT[age[2] as string] as number));
+  if (age !== null) return ago(Number(age[1]) * (msPerUnit[age[2] as string] as number));
   if (EPOCH_MS.test(text)) return at(Number(text), 0);
   // A plus that was not encoded arrives as a blank.
   const found = ISO.exec(text.replace(/ (?=\d\d:\d\d$)/, '+'));
@@ -77,9 +71,7 @@ function readMoment(text: string): Moment | null {
   const [, day, clock = '00:00', fraction = '', zone = 'Z'] = found;
   const micros = Number(fraction.padEnd(6, '0').slice(0, 6));
   const date = Date.parse(`${day}T${clock}${zone}`);
-  // Date.parse takes 31 February for 3 March.
-  const isInCalendar = new Date(`${day}T00:00Z`).toJSON()?.startsWith(day as string) === true;
-  return isInCalendar ? at(date, micros) : null;
+  return isCalendarDay(day as string) ? at(date, micros) : null;
 }
 
 function ago(ms: number): Moment | null {
@@ -93,7 +85,7 @@ function at(ms: number, micros: number): Moment | null {
 
 function readLengthUs(text: string): number | null {
   const found = LENGTH.exec(text);
-  const ms = found === null ? wholeMs(text) : Number(found[1]) * (MS_PER_UNIT[found[2] ?? ''] ?? 0);
+  const ms = found === null ? wholeMs(text) : Number(found[1]) * (msPerUnit[found[2] ?? ''] ?? 0);
   const us = Math.round(ms * US_PER_MS);
   return us >= US_PER_MS && ms <= MOST_MS ? us : null;
 }
