@@ -1,6 +1,7 @@
 // A parameter as it stands on the command line, with the type that it looks like.
 
 import { MillpondError } from '../../core/errors.ts';
+import { isCalendarDay } from '../../core/iso-time.ts';
 import type { QueryParameter, QueryValue } from '../../generated/millpond/v1/query.ts';
 
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
@@ -27,7 +28,9 @@ function typed(text: string): QueryValue['value'] {
   }
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)) {
     const ms = Date.parse(text);
-    if (!Number.isNaN(ms)) return { $case: 'timestampUs', value: BigInt(ms) * 1000n };
+    if (!Number.isNaN(ms) && isCalendarDay(text.slice(0, 10))) {
+      return { $case: 'timestampUs', value: BigInt(ms) * 1000n };
+    }
   }
   return { $case: 'text', value: /^'.*'$/s.test(text) ? text.slice(1, -1) : text };
 }

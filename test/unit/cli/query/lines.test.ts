@@ -65,6 +65,7 @@ test.each([
   ['a=null', undefined],
   ['a=1970-01-01T01:00:01+01:00', { $case: 'timestampUs', value: 1_000_000n }],
   ['a=2025-13-31T00:00:00Z', { $case: 'text', value: '2025-13-31T00:00:00Z' }],
+  ['a=2025-02-30T00:00:00Z', { $case: 'text', value: '2025-02-30T00:00:00Z' }],
   ["a='5'", { $case: 'text', value: '5' }],
   ['a=', { $case: 'text', value: '' }],
   ['a=b=c', { $case: 'text', value: 'b=c' }],
