@@ -1,17 +1,28 @@
 // A moment as programs and people read it; moments are microseconds since the Unix epoch.
 
-const usPerMs = 1000n;
+const US_PER_MS = 1000;
+const usPerMs = BigInt(US_PER_MS);
 
 /**
  * UTC with all six digits: `2025-01-31T12:00:00.123456Z`. What is no date of the calendar is shown as
  * the number that it is.
  */
 export function isoTime(us: bigint | number): string {
+  const number = Number(us);
+  // As all times of some centuries are: lists have thousands of them, and big integers are slow.
+  if (Number.isSafeInteger(number)) {
+    const ms = Math.floor(number / US_PER_MS);
+    return textOf(new Date(ms), number - ms * US_PER_MS);
+  }
   const whole = BigInt(us);
   const micros = ((whole % usPerMs) + usPerMs) % usPerMs;
   const date = dateOf(whole);
   if (date === null) return String(us);
-  return date.toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+  return textOf(date, Number(micros));
+}
+
+function textOf(date: Date, micros: number): string {
+  return `${date.toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
 }
 
 /** The millisecond that it is in; null for what is no date of the calendar. */

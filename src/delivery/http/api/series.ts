@@ -1,18 +1,19 @@
 // GET /series: what a chart shows, the readings of one device in buckets of time.
 
 import { z } from 'zod';
-import { isoTime } from '../../../core/iso-time.ts';
-import type { SeriesKey } from '../../../core/reading.ts';
-import { type SeriesAnswer, type SeriesPoints, seriesLimits } from '../../../core/series-points.ts';
+import { seriesLimits } from '../../../core/series-points.ts';
 import { clientSignal } from '../client-signal.ts';
+import { documentStream } from '../document-stream.ts';
+import { writeSliced } from '../sliced-document.ts';
 import { count, time } from './fields.ts';
 import { whole } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
+import { seriesText } from './series-text.ts';
 import { lengthOfTime, moment, momentUs } from './time-parameter.ts';
 
 const { pointsMax, pointsDefault, seriesMax } = seriesLimits;
 const TEXT_CHARACTERS_MAX = 1024;
-const US_PER_MS = 1000;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const name = (error: string) => z.string({ error }).max(TEXT_CHARACTERS_MAX, { error });
 
@@ -70,45 +71,21 @@ export function addSeries(api: ApiRoutes, { series, clock }: ApiParts): void {
   api.get('/series', { schema }, async (request, reply) => {
     const { device, metric, channel, stream, from, to, bucket, points } = request.query;
     const nowUs = clock();
-    const answer = await series.readSeries(
-      {
-        stream: stream ?? null,
-        device,
-        metric: metric ?? null,
-        channel: channel ?? null,
-        fromUs: momentUs(from, nowUs),
-        toUs: momentUs(to, nowUs) as number,
-        bucketUs: bucket ?? null,
-        pointsMax: points ?? (bucket === undefined ? pointsDefault : pointsMax),
-      },
+    const asked = {
+      stream: stream ?? null,
+      device,
+      metric: metric ?? null,
+      channel: channel ?? null,
+      fromUs: momentUs(from, nowUs),
+      toUs: momentUs(to, nowUs) as number,
+      bucketUs: bucket ?? null,
+      pointsMax: points ?? (bucket === undefined ? pointsDefault : pointsMax),
+    };
+    const body = await documentStream(
+      async (sink, signal) => writeSliced(seriesText(await series.readSeries(asked, signal)), sink),
       clientSignal(reply),
     );
-    return answerOf(answer);
-  });
-}
-
-function answerOf({ fromUs, toUs, bucketUs, series }: SeriesAnswer): z.infer<typeof seriesSchema> {
-  return {
-    from: isoTime(fromUs),
-    to: isoTime(toUs),
-    bucketMs: bucketUs / US_PER_MS,
-    series: series.map(({ device, channel, metric, unit, ...line }) => {
-      return { device, channel, metric, unit, points: pointsOf(line) };
-    }),
-  };
-}
-
-function pointsOf(line: Omit<SeriesPoints, keyof SeriesKey>): z.infer<typeof pointSchema>[] {
-  return Array.from(line.timeUs, (timeUs, at) => {
-    const min = line.min[at] as number;
-    const last = line.last?.[at] ?? null;
-    return {
-      time: isoTime(timeUs),
-      count: line.count[at] as number,
-      ...(Number.isNaN(min)
-        ? {}
-        : { min, mean: line.mean[at] as number, max: line.max[at] as number }),
-      ...(last === null ? {} : { last }),
-    };
+    // The type provider knows the document, and not that it is a stream.
+    return reply.type(JSON_TYPE).send(body as never);
   });
 }
