@@ -188,9 +188,9 @@ ${notice}
 
 What \`/metrics\` tells Prometheus. [dashboards/grafana](../dashboards/grafana/README.md) has a dashboard that is made of it, and alert rules.
 
-- The number of time series does not depend on how many devices there are: no label is made of a device's name. Labels are streams and ports, which the config names, reasons out of fixed lists, and consumers and groups, of which the first 200 are shown one by one and the others together as \`(other)\`.
+- The number of time series does not depend on how many devices there are: no label is made of a device's name. Labels are streams and ports, which the config names, routes of the server's own table, reasons out of fixed lists, and consumers and groups, of which the first 200 are shown one by one and the others together as \`(other)\`.
 - A counter with a fixed list of reasons is there with 0 from the start, so that \`rate\` and \`increase\` see the first event.
-- Names that begin with \`messaging_\` are OpenTelemetry's; [architecture.md](architecture.md) says which there are and why not more.
+- Names that begin with \`messaging_\` or \`http_server_\` are OpenTelemetry's; [architecture.md](architecture.md) says which there are and why not more.
 
 ${table(['name', 'type', 'unit', 'labels', 'meaning'], rows)}
 `;

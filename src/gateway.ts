@@ -143,6 +143,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     members: grpc.members,
     tailFeeds: feeds.count,
     tailFollowers: feeds.followers,
+    requests: http.requests,
     liveFollowers: http.followers.count,
     liveDropped: http.followers.dropped,
     queries: queries.running,
@@ -264,6 +265,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       clock: systemClock,
     },
     live: { ...reading, feeds },
+    answered: (exchange) => metrics.answered(exchange),
     mqtt: {
       handle: (stream, address) => mqtt.handle(stream, address),
       refusal: () => client.unopened,

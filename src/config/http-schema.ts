@@ -15,6 +15,20 @@ export const http = z.strictObject({
     max: 100_000,
     why: 'Connections open at one time; one more is closed at once. Each holds buffers and a file descriptor, and a browser keeps several open.',
   }),
+  requestsMax: count({
+    unit: 'requests',
+    byDefault: 8,
+    min: 1,
+    max: 1000,
+    why: 'Requests of the REST interface worked on at one time, sending included; others wait their turn. Each may hold 2 MiB, and a client that reads slowly holds its turn for up to a minute. Health, metrics and the dashboard itself never wait.',
+  }),
+  waitingMax: count({
+    unit: 'requests',
+    byDefault: 200,
+    min: 0,
+    max: 10_000,
+    why: 'Requests that wait for their turn, for at most 10 s; one more is refused with REST_BUSY.',
+  }),
   followersMax: count({
     unit: 'followers',
     byDefault: 200,

@@ -205,6 +205,11 @@ export const errorTable = {
     'End a follower of /api/v1/live, or raise http.followersMax.',
     true,
   ),
+  REST_BUSY: kind(
+    'RESOURCE_EXHAUSTED',
+    'Ask again in a moment, or raise http.requestsMax or http.waitingMax.',
+    true,
+  ),
   PATH_UNKNOWN: kind(
     'NOT_FOUND',
     'Ask for one of the paths there are; /api/v1/openapi.json has all of the interface.',

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import { type QueryOutcome, queryOutcomes } from '../core/query.ts';
 import type { WayCounts } from '../core/raw-message.ts';
 import { Counts, registerTotal } from './counts.ts';
+import { type HttpExchange, HttpMetrics } from './http-metrics.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { MessagingMetrics } from './messaging-metrics.ts';
 import { type MetricNote, noteMetrics } from './metric-notes.ts';
@@ -24,6 +25,8 @@ export interface IoReadings {
   readonly members: number;
   readonly tailFeeds: number;
   readonly tailFollowers: number;
+  /** Of the REST interface: worked on, and waiting for their turn. */
+  readonly requests: { readonly running: number; readonly waiting: number };
   readonly liveFollowers: number;
   /** Cut off since the start. */
   readonly liveDropped: number;
@@ -55,6 +58,7 @@ export class IoMetrics {
   readonly #queries = new Counts(queryOutcomes);
   readonly #querySeconds: Histogram;
   readonly #messaging: MessagingMetrics;
+  readonly #http: HttpMetrics;
   #received = 0;
   #receivedBytes = 0;
   #delivered = 0;
@@ -65,6 +69,7 @@ export class IoMetrics {
     registerProcess(this.#registry, version);
     this.#refusals = new Counts(refusals);
     this.#messaging = new MessagingMetrics(registers, () => read().accepted);
+    this.#http = new HttpMetrics(registers);
     this.#querySeconds = new Histogram({
       name: 'millpond_query_duration_seconds',
       help: 'How long a query took, waiting for its turn and delivery included. Near query.timeLimit queries end unfinished.',
@@ -225,6 +230,16 @@ export class IoMetrics {
       ({ tailFollowers }) => tailFollowers,
     );
     gauge(
+      'millpond_http_requests',
+      'Requests of the REST interface that are worked on or being sent. At http.requestsMax the next ones wait.',
+      ({ requests }) => requests.running,
+    );
+    gauge(
+      'millpond_http_requests_waiting',
+      'Requests of the REST interface that wait for their turn. At http.waitingMax new ones are refused.',
+      ({ requests }) => requests.waiting,
+    );
+    gauge(
       'millpond_live_followers',
       'Followers of /api/v1/live. At http.followersMax new ones are refused.',
       ({ liveFollowers }) => liveFollowers,
@@ -252,6 +267,11 @@ export class IoMetrics {
   queried(outcome: QueryOutcome, seconds: number): void {
     this.#queries.add(outcome);
     this.#querySeconds.observe(seconds);
+  }
+
+  /** As `HttpMetrics`. */
+  answered(exchange: HttpExchange): void {
+    this.#http.answered(exchange);
   }
 
   refused(reason: string): void {

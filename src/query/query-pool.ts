@@ -13,6 +13,7 @@ import type {
   ReadingsRunner,
 } from '../core/query.ts';
 import { queryOutcomes } from '../core/query.ts';
+import { Turns } from '../core/turns.ts';
 import { pipesFolder } from './file-pipe.ts';
 import { QueryChild } from './query-child.ts';
 import { QueryRun } from './query-run.ts';
@@ -39,14 +40,15 @@ interface IdleChild {
 export class QueryPool implements QueryRunner, ReadingsRunner {
   readonly #options: QueryPoolOptions;
   readonly #children = new Set<QueryChild>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns: Turns;
   #idle: IdleChild[] = [];
-  #running = 0;
   #id = 0;
   #isStopping = false;
 
   constructor(options: QueryPoolOptions) {
     this.#options = options;
+    const { concurrentMax, waitingMax } = options;
+    this.#turns = new Turns({ concurrentMax, waitingMax, busy });
   }
 
   /** What processes left behind that were killed goes. Not before the directory is this gateway's. */
@@ -59,7 +61,7 @@ export class QueryPool implements QueryRunner, ReadingsRunner {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#turns.running;
   }
 
   /** Busy or kept for the next query. */
@@ -95,8 +97,9 @@ export class QueryPool implements QueryRunner, ReadingsRunner {
   }
 
   async #runInTurn(ask: QueryAsk, sink: QuerySink, signal: AbortSignal): Promise<void> {
-    const { log, timeLimitMs: limitMs } = this.#options;
-    await this.#takeTurn(signal);
+    const { log, concurrentMax, timeLimitMs: limitMs } = this.#options;
+    if (concurrentMax === 0) throw new MillpondError('QUERY_OFF', 'This gateway runs no queries.');
+    await this.#turns.take(signal);
     const timeLimitMs = Math.min(ask.timeLimitMs || limitMs, limitMs);
     const deadline = new AbortController();
     const timer = setTimeout(() => {
@@ -114,36 +117,8 @@ export class QueryPool implements QueryRunner, ReadingsRunner {
       }
     } finally {
       clearTimeout(timer);
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      this.#turns.pass();
     }
-  }
-
-  /** Counts as running when it resolves. Throws QUERY_OFF, QUERY_BUSY. */
-  async #takeTurn(signal: AbortSignal): Promise<void> {
-    const { concurrentMax, waitingMax } = this.#options;
-    if (concurrentMax === 0) throw new MillpondError('QUERY_OFF', 'This gateway runs no queries.');
-    if (this.#running < concurrentMax) {
-      this.#running += 1;
-      return;
-    }
-    if (this.#waiting.length >= waitingMax) {
-      const text = `${this.#running} queries are running and ${this.#waiting.length} wait.`;
-      throw new MillpondError('QUERY_BUSY', text);
-    }
-    await new Promise<void>((resolve, reject) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', giveUp);
-        this.#running += 1;
-        resolve();
-      };
-      const giveUp = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        reject(signal.reason);
-      };
-      this.#waiting.push(go);
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
   }
 
   #takeChild(): QueryChild {
@@ -171,6 +146,10 @@ export class QueryPool implements QueryRunner, ReadingsRunner {
     timer.unref();
     this.#idle.push({ child, timer });
   }
+}
+
+function busy(running: number, waiting: number): MillpondError {
+  return new MillpondError('QUERY_BUSY', `${running} queries are running and ${waiting} wait.`);
 }
 
 function stopping(): MillpondError {

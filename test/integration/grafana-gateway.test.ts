@@ -216,7 +216,7 @@ describe('the dashboard', () => {
         readExpression(filled(expr)).selectors.map((each) => servedBy(each).family.name),
       ),
     );
-    const ours = [...families.keys()].filter((name) => /^(millpond|messaging)_/.test(name));
+    const ours = [...families.keys()].filter((name) => /^(millpond|messaging|http)_/.test(name));
     expect(ours.filter((name) => !shown.has(name)).sort()).toEqual(leftOut.sort());
   });
 });

@@ -6,7 +6,14 @@ import type { TelemetryServiceClient } from '../../src/generated/millpond/v1/tel
 import { type GatewayProcess, makeFolder, removeFolder, startGateway } from '../support/gateway.ts';
 import { publishAll, readingsRequest } from '../support/publish.ts';
 import { connectTelemetry } from '../support/readings.ts';
-import { countSeries, type Family, parseMetrics, promtool, scrapeText } from '../support/scrape.ts';
+import {
+  countSeries,
+  type Family,
+  parseMetrics,
+  promtool,
+  scrapeCounted,
+  scrapeText,
+} from '../support/scrape.ts';
 
 const DEVICES = 10_000;
 const CONSUMERS = 260;
@@ -36,7 +43,7 @@ beforeAll(async () => {
   gateway = await startGateway(folder);
   telemetry = connectTelemetry(gateway.addresses.grpc);
   await publishAll(telemetry, [readingsRequest([reading('first')])]);
-  before = parseMetrics(await scrapeText(gateway.addresses.http));
+  before = parseMetrics(await scrapeCounted(gateway.addresses.http));
 }, 30_000);
 
 afterAll(async () => {

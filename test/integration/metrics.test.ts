@@ -11,7 +11,7 @@ import { frameFaults } from '../../src/core/raw-message.ts';
 import { mqttRefusals } from '../../src/sources/mqtt/mqtt-events.ts';
 import { BusyGateway } from '../support/busy-gateway.ts';
 import { makeFolder, removeFolder, root } from '../support/gateway.ts';
-import { type Family, parseMetrics, promtool, scrape, scrapeText } from '../support/scrape.ts';
+import { type Family, parseMetrics, promtool, scrape, scrapeCounted } from '../support/scrape.ts';
 
 const folder = makeFolder('metrics');
 let busy: BusyGateway;
@@ -20,7 +20,7 @@ let families = new Map<string, Family>();
 
 beforeAll(async () => {
   busy = await BusyGateway.start(folder);
-  text = await scrapeText(busy.addresses.http);
+  text = await scrapeCounted(busy.addresses.http);
   families = parseMetrics(text);
 }, 60_000);
 
@@ -117,6 +117,9 @@ test('every label has its values out of a list', () => {
     state: diskStates,
     messaging_system: ['mqtt', 'millpond', 'serial'],
     messaging_operation_name: ['receive', 'process'],
+    http_request_method: ['GET'],
+    http_route: ['/metrics'],
+    http_response_status_code: ['200'],
   };
   const seen = new Set<string>();
   const strange = [...families.values()].flatMap(({ name, samples }) =>

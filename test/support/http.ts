@@ -23,7 +23,12 @@ function noFeed(): never {
 type Parts = Partial<Omit<HttpParts, 'api'>> & { readonly api?: Partial<ApiParts> };
 
 /** Resolves with its address; it stops with the test. */
-export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> {
+export async function startHttp(parts: Parts = {}): Promise<string> {
+  return makeHttp(parts).start();
+}
+
+/** One that is not started; it stops with the test. */
+export function makeHttp({ api, ...parts }: Parts = {}): HttpServer {
   const server = new HttpServer({
     listen: { host: '127.0.0.1', port: 0 },
     connectionsMax: 100,
@@ -46,6 +51,8 @@ export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> 
       clock: systemClock,
       ...api,
     },
+    requestsMax: 10,
+    waitingMax: 10,
     followersMax: 10,
     followerTimeoutMs: 10_000,
     live: {
@@ -57,6 +64,7 @@ export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> 
       progressIntervalMs: 5000,
       delivered: () => undefined,
     },
+    answered: () => undefined,
     mqtt: {
       handle: (stream) => stream.destroy(),
       refusal: () => null,
@@ -66,7 +74,7 @@ export async function startHttp({ api, ...parts }: Parts = {}): Promise<string> 
     ...parts,
   });
   onTestFinished(() => server.stop());
-  return server.start();
+  return server;
 }
 
 export interface Answer {

@@ -24,6 +24,14 @@ export async function scrapeText(http: string): Promise<string> {
   return response.text();
 }
 
+/** One that has the requests for it as well, which are counted when they are over. */
+export async function scrapeCounted(http: string): Promise<string> {
+  for (;;) {
+    const text = await scrapeText(http);
+    if (text.includes('http_server_request_duration_seconds_count')) return text;
+  }
+}
+
 export async function scrape(http: string): Promise<Map<string, Family>> {
   return parseMetrics(await scrapeText(http));
 }

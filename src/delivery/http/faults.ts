@@ -13,9 +13,13 @@ import { asMillpondError, MillpondError } from '../../core/errors.ts';
 import { type ParameterProblem, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { securityHeaders } from './security.ts';
 
+/** For whatever may pass by itself: a moment. */
+const RETRY_AFTER_S = 1;
+
 export function sendFault(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const { error, status, errors } = faultOf(thrown, request);
   const problem = problemOf(error, { instance: request.url, status, errors });
+  if (error.canRetry) reply.header('retry-after', RETRY_AFTER_S);
   return reply.code(problem.status).headers(securityHeaders).type(PROBLEM_TYPE).send(problem);
 }
 

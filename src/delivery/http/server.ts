@@ -10,14 +10,17 @@ import {
   formatAddress,
   type ListenAddress,
 } from '../../core/listen-address.ts';
+import type { HttpExchange } from '../../observability/http-metrics.ts';
 import { addApi } from './api/api.ts';
 import type { ApiParts } from './api/parts.ts';
+import { watchExchanges } from './exchanges.ts';
 import { answerBadClient, sendFault } from './faults.ts';
 import { type LiveParts, LiveStreams } from './live/live-streams.ts';
 import { type MqttSocketParts, MqttSockets } from './mqtt/mqtt-sockets.ts';
 import { addPages } from './pages.ts';
 import { limitPipelining } from './pipelining.ts';
 import { addProbes, type ProbeParts, probePaths } from './probes.ts';
+import { RequestTurns } from './request-turns.ts';
 import { checkHost, checkOrigin, ownNames, securityHeaders } from './security.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
@@ -30,15 +33,22 @@ export interface HttpParts {
   /** The built dashboard; may be missing. */
   readonly pagesFolder: string;
   readonly probes: ProbeParts;
-  readonly api: Omit<ApiParts, 'live'>;
+  readonly api: Omit<ApiParts, 'live' | 'turns'>;
+  /** Requests of the REST interface at one time, and those that wait for their turn. */
+  readonly requestsMax: number;
+  readonly waitingMax: number;
   /** Followers at one time; one more is refused. */
   readonly followersMax: number;
   /** A follower that takes longer for what it is sent is cut off. */
   readonly followerTimeoutMs: number;
   readonly live: Omit<LiveParts, 'followersMax' | 'stallTimeoutMs'>;
   readonly mqtt: MqttSocketParts;
+  /** How each request ended, but for followers that got what they asked for. */
+  readonly answered: (exchange: HttpExchange) => void;
   /** For tests: how long a request may take to arrive. */
   readonly requestTimeoutMs?: number;
+  /** For tests: how long a turn may take. */
+  readonly turnMsMax?: number;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -52,6 +62,7 @@ export class HttpServer {
   readonly #parts: HttpParts;
   readonly #app: FastifyInstance;
   readonly #live: LiveStreams;
+  readonly #turns: RequestTurns;
   readonly #mqtt: MqttSockets;
 
   constructor(parts: HttpParts) {
@@ -76,6 +87,7 @@ export class HttpServer {
       frameworkErrors: sendFault,
       clientErrorHandler: answerBadClient,
     });
+    this.#turns = new RequestTurns(parts);
     this.#live = new LiveStreams({
       ...parts.live,
       followersMax: parts.followersMax,
@@ -107,6 +119,11 @@ export class HttpServer {
     return this.#live;
   }
 
+  /** Of the REST interface. */
+  get requests(): { readonly running: number; readonly waiting: number } {
+    return this.#turns;
+  }
+
   /** Ends followers, lets other answers finish, then closes. */
   async stop(): Promise<void> {
     await this.#live.stop();
@@ -122,6 +139,7 @@ export class HttpServer {
     app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     app.setErrorHandler(sendFault);
     app.removeContentTypeParser('text/plain');
+    watchExchanges(app, this.#parts.answered);
     app.addHook('onRequest', async (request, reply) => {
       reply.headers(securityHeaders);
       if (probePaths.includes(request.routeOptions.url ?? '')) return;
@@ -130,7 +148,7 @@ export class HttpServer {
     });
     answerUnknownPaths(app);
     addProbes(app, probes);
-    addApi(app, { ...api, live: this.#live });
+    addApi(app, { ...api, live: this.#live, turns: this.#turns });
     addPages(app, pagesFolder);
     this.#mqtt.attach(app.server);
   }

@@ -49,13 +49,17 @@ export function addLive(api: ApiRoutes, { live }: ApiParts): void {
     response: { 200: eventStream },
   };
   // One that is asked for its headers alone would never end.
-  api.get('/live', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    // What stays open is for the gateway's own pages alone.
-    checkOrigin(request);
-    const follower = await live.open(requestOf(request.query, request.headers));
-    reply.hijack();
-    follower.run(reply.raw);
-  });
+  api.get(
+    '/live',
+    { schema, exposeHeadRoute: false, config: { hasOwnBound: true, isEndless: true } },
+    async (request, reply) => {
+      // What stays open is for the gateway's own pages alone.
+      checkOrigin(request);
+      const follower = await live.open(requestOf(request.query, request.headers));
+      reply.hijack();
+      follower.run(reply.raw);
+    },
+  );
 }
 
 function requestOf(

@@ -16,6 +16,7 @@ import type { SeriesReader } from '../../../core/series-points.ts';
 import type { GatewayStatus } from '../../../observability/gateway-status.ts';
 import type { StatusHistory } from '../../../observability/status-history.ts';
 import type { LiveStreams } from '../live/live-streams.ts';
+import type { RequestTurns } from '../request-turns.ts';
 
 export interface ApiParts {
   readonly version: string;
@@ -27,6 +28,7 @@ export interface ApiParts {
   readonly series: SeriesReader;
   readonly readings: ReadingsRunner;
   readonly clock: Clock;
+  readonly turns: Pick<RequestTurns, 'inTurn'>;
   /** Followers over server-sent events. */
   readonly live: Pick<LiveStreams, 'open'>;
 }

@@ -90,36 +90,40 @@ export function addReadings(api: ApiRoutes, { readings, clock }: ApiParts): void
       },
     },
   };
-  // One that is asked for its headers alone would be read all the same.
-  api.get('/readings', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const { query } = request;
-    const format = query.format === '' ? accepted(request.headers.accept) : query.format;
-    const nowUs = clock();
-    const ask = {
-      format,
-      stream: query.stream ?? null,
-      devices: query.device,
-      metrics: query.metric,
-      fromUs: query.from === undefined ? null : momentUs(query.from, nowUs),
-      toUs: query.to === undefined ? null : momentUs(query.to, nowUs),
-      fromOffset: query.fromOffset ?? null,
-      toOffset: query.toOffset ?? null,
-      limit: limitOf(format, query.limit),
-    };
-    checkOrder('from', ask.fromUs, ask.toUs);
-    checkOrder('fromOffset', ask.fromOffset, ask.toOffset);
-    const body = await documentStream(
-      (sink, signal) => readings.readings(ask, sink, signal),
-      clientSignal(reply),
-    );
-    reply.type(types[format]).header('vary', 'accept');
-    if (format !== 'json') {
-      const name = `${fileName(query.device)}.${format}`;
-      reply.header('content-disposition', `attachment; filename="${name}"`);
-    }
-    // The type provider knows the document, and not that it is a stream.
-    return reply.send(body as never);
-  });
+  // One that is asked for its headers alone would be read all the same. Queries have turns of their own.
+  api.get(
+    '/readings',
+    { schema, exposeHeadRoute: false, config: { hasOwnBound: true } },
+    async (request, reply) => {
+      const { query } = request;
+      const format = query.format === '' ? accepted(request.headers.accept) : query.format;
+      const nowUs = clock();
+      const ask = {
+        format,
+        stream: query.stream ?? null,
+        devices: query.device,
+        metrics: query.metric,
+        fromUs: query.from === undefined ? null : momentUs(query.from, nowUs),
+        toUs: query.to === undefined ? null : momentUs(query.to, nowUs),
+        fromOffset: query.fromOffset ?? null,
+        toOffset: query.toOffset ?? null,
+        limit: limitOf(format, query.limit),
+      };
+      checkOrder('from', ask.fromUs, ask.toUs);
+      checkOrder('fromOffset', ask.fromOffset, ask.toOffset);
+      const body = await documentStream(
+        (sink, signal) => readings.readings(ask, sink, signal),
+        clientSignal(reply),
+      );
+      reply.type(types[format]).header('vary', 'accept');
+      if (format !== 'json') {
+        const name = `${fileName(query.device)}.${format}`;
+        reply.header('content-disposition', `attachment; filename="${name}"`);
+      }
+      // The type provider knows the document, and not that it is a stream.
+      return reply.send(body as never);
+    },
+  );
 }
 
 /** The first of the list that there is; quality values are not looked at. */

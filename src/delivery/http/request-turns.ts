@@ -1,0 +1,100 @@
+// Requests for what the log has to be asked: so many are worked on at a time, the others wait their turn
+// and hold nothing meanwhile. The end of a turn is when the log has answered and the client has all of it
+// or is gone: one that takes its time holds a turn, but not for ever.
+
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { MillpondError } from '../../core/errors.ts';
+import { Turns } from '../../core/turns.ts';
+import { clientSignal } from './client-signal.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A route that takes no turn: so many at a time are bounded by something else. */
+    hasOwnBound?: boolean;
+  }
+}
+
+const WAITING_MS_MAX = 10_000;
+/** What reads still takes its time ends with its connection: 4 MB over half a megabit a second. */
+const TURN_MS_MAX = 60_000;
+
+export interface RequestTurnsOptions {
+  readonly requestsMax: number;
+  readonly waitingMax: number;
+  /** For tests: how long a turn may take. */
+  readonly turnMsMax?: number;
+}
+
+export class RequestTurns {
+  readonly #turns: Turns;
+  readonly #turnMsMax: number;
+
+  constructor({ requestsMax, waitingMax, turnMsMax = TURN_MS_MAX }: RequestTurnsOptions) {
+    this.#turns = new Turns({
+      concurrentMax: requestsMax,
+      waitingMax,
+      busy: (running, waiting) => busy(`${running} are worked on and ${waiting} wait.`),
+    });
+    this.#turnMsMax = turnMsMax;
+  }
+
+  /** Worked on, or being sent. */
+  get running(): number {
+    return this.#turns.running;
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting;
+  }
+
+  /** The handler when it is its turn. Throws REST_BUSY. */
+  inTurn(handle: RouteHandlerMethod): RouteHandlerMethod {
+    const turns = this;
+    return async function handleInTurn(request, reply) {
+      const handled = await turns.#take(request, reply);
+      try {
+        return await handle.call(this, request, reply);
+      } finally {
+        handled();
+      }
+    };
+  }
+
+  /** What it resolves with is to be called when the work is done; the turn ends when it is sent as well. */
+  async #take({ method }: FastifyRequest, reply: FastifyReply): Promise<() => void> {
+    const { raw } = reply;
+    await this.#wait(clientSignal(reply));
+    let [isHandled, isClosed] = [false, raw.closed];
+    const endIfDone = (): void => {
+      if (isHandled && isClosed) this.#turns.pass();
+    };
+    // What is asked to be changed has a short answer, and is not given up half done.
+    const limitMs = method === 'POST' ? null : this.#turnMsMax;
+    const timer = limitMs === null ? undefined : setTimeout(() => raw.destroy(), limitMs);
+    raw.once('close', () => {
+      clearTimeout(timer);
+      isClosed = true;
+      endIfDone();
+    });
+    return () => {
+      isHandled = true;
+      endIfDone();
+    };
+  }
+
+  async #wait(clientGone: AbortSignal): Promise<void> {
+    const tooLong = new AbortController();
+    const timer = setTimeout(() => {
+      tooLong.abort(busy(`It was not its turn for ${WAITING_MS_MAX / 1000} s.`));
+    }, WAITING_MS_MAX);
+    try {
+      await this.#turns.take(AbortSignal.any([clientGone, tooLong.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function busy(why: string): MillpondError {
+  return new MillpondError('REST_BUSY', `Too many requests at a time: ${why}`);
+}
