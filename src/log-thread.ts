@@ -35,6 +35,7 @@ import { LogReport } from './log/log-report.ts';
 import { listLosses } from './log/loss-list.ts';
 import { openLog } from './log/open-log.ts';
 import { QuerySnapshots } from './log/query-snapshots.ts';
+import { QuarantineLimit } from './log/recovery/quarantine-limit.ts';
 import { Rollups } from './log/rollups/rollups.ts';
 import { listSegments } from './log/segments/segment-page.ts';
 import { resolveStart, startOffset } from './log/start-offset.ts';
@@ -275,6 +276,8 @@ function logOptions(config: Config, metrics: LogMetrics, port: ServerPort): LogO
     deadLetterBytesMax: log.deadLetterBytesMax,
     deadLetterAgeMs: log.deadLetterAgeMs,
     lossesMax: log.lossesMax,
+    // Looks what is there, before the first try to open the log puts more there.
+    quarantine: new QuarantineLimit(config.dataDir, log.quarantineBytesMax),
     clock: systemClock,
     events: {
       committed: (commit) => metrics.committed(commit),

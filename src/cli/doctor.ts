@@ -17,6 +17,7 @@ interface DoctorFlags extends ConfigFlags {
 async function doctor(flags: DoctorFlags): Promise<void> {
   const { loadConfig } = await import('../config/load.ts');
   const { examineDirectory } = await import('../log/recovery/examine.ts');
+  const { QuarantineLimit } = await import('../log/recovery/quarantine-limit.ts');
   const { Progress } = await import('./terminal/progress.ts');
   const { dataDir, log } = loadConfig(configPlace(flags));
   const directory = flags.data === undefined ? dataDir : resolve(flags.data);
@@ -35,6 +36,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
         checkpointBytes: log.checkpointBytes,
       },
       lossesMax: log.lossesMax,
+      quarantine: new QuarantineLimit(directory, log.quarantineBytesMax),
       nowUs: Date.now() * 1000,
     },
     { isDryRun },
@@ -70,7 +72,7 @@ export function registerDoctor(program: Command): void {
       `
 A start does the same, but for reading every sealed file whole. Nothing is deleted that could be
 read: what cannot be read goes to quarantine/, as it was found, and what is missing is recorded as a
-loss. The exit code is 0 if nothing was found, else 1.`,
+loss. Beyond log.quarantineBytesMax the oldest of an earlier start goes from there. The exit code is 0 if nothing was found, else 1.`,
     )
     .action(doctor);
 }

@@ -267,6 +267,12 @@ const log = z.strictObject({
     max: 1_000_000,
     why: 'Losses recorded one by one. Beyond it the oldest are joined by stream and reason, so that the books still balance.',
   }),
+  quarantineBytesMax: size({
+    byDefault: '1GiB',
+    min: '0B',
+    max: '16TiB',
+    why: 'What could not be read and was set aside, in quarantine/. Beyond it a start removes the oldest of what earlier starts found there, never the last. 0 keeps all.',
+  }),
   deadLettersMax: count({
     unit: 'messages',
     byDefault: 100_000,

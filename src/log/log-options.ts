@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { MillpondError } from '../core/errors.ts';
 import type { StreamConfig } from '../core/stream-config.ts';
 import type { DatabaseSettings } from './database.ts';
+import type { QuarantineLimit } from './recovery/quarantine-limit.ts';
 
 export interface LogOptions {
   readonly directory: string;
@@ -31,6 +32,7 @@ export interface LogOptions {
   /** Dead letters received longer ago go; 0 for never. */
   readonly deadLetterAgeMs: number;
   readonly lossesMax: number;
+  readonly quarantine: Pick<QuarantineLimit, 'trim'>;
   readonly clock: Clock;
   readonly events: LogEvents;
 }

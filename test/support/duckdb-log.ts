@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Log } from '../../src/log/log.ts';
 import type { LogEvents, LogOptions } from '../../src/log/log-options.ts';
+import { QuarantineLimit } from '../../src/log/recovery/quarantine-limit.ts';
 
 export const databaseFile = 'hot.duckdb';
 
@@ -28,6 +29,7 @@ export function openLog(directory: string, options: Partial<LogOptions> = {}): P
     reserveBytes: 0,
     segmentCacheBytesMax: 8 * 1024 * 1024,
     lossesMax: 1000,
+    quarantine: new QuarantineLimit(directory, 0),
     tailBytesMax: 1024 * 1024,
     consumersMax: 100,
     producersMax: 100,

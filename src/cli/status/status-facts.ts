@@ -31,7 +31,7 @@ export function factLines(status: GetStatusResponse, look: Look = plainLook): st
   if (log !== undefined) facts.push(['Commits', commitText(log)]);
   const findings = status.recovery?.findings ?? 0;
   if (findings > 0) {
-    facts.push(['Last start', `put ${countText(findings)} things right; see millpond doctor`]);
+    facts.push(['Last start', `put ${counted(findings, 'thing')} right; see millpond doctor`]);
   }
   const rows = facts.map(([text, fact]): Cell[] => [{ text, tone: 'heading' }, fact]);
   return tableLines(['left', 'left'], rows, look);

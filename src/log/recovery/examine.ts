@@ -61,7 +61,8 @@ async function say(options: RecoverOptions): Promise<readonly Finding[]> {
       const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjects();
       const records = await lookAtRecords(options);
       const plan = await planReconcile(reconcileInput(options, { mended, ...records }, query));
-      return [...mended.findings, ...records.findings, ...plan.findings];
+      const trimmed = options.quarantine.trim({ isDryRun: true });
+      return [...mended.findings, ...records.findings, ...plan.findings, ...trimmed];
     } finally {
       connection.closeSync();
       instance.closeSync();

@@ -19,7 +19,8 @@ export type FindingKind =
   | 'segment_misplaced'
   | 'segment_unregistered'
   | 'segment_leftover'
-  | 'offsets_lost';
+  | 'offsets_lost'
+  | 'quarantine_trimmed';
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -10,6 +10,7 @@ import { type LedgerEvidence, noLedger } from './evidence.ts';
 import type { Finding } from './finding.ts';
 import { type MendReport, mendDirectory } from './mend-directory.ts';
 import { openRecords } from './open-records.ts';
+import type { QuarantineLimit } from './quarantine-limit.ts';
 import { applyReconcile, planReconcile, type ReconcileInput } from './reconcile.ts';
 
 export interface RecoverOptions {
@@ -18,6 +19,7 @@ export interface RecoverOptions {
   readonly database: DatabaseSettings;
   readonly lossesMax: number;
   readonly nowUs: number;
+  readonly quarantine: Pick<QuarantineLimit, 'trim'>;
   /** Whether every sealed file is read whole. */
   readonly isFullCheck?: boolean;
 }
@@ -50,7 +52,8 @@ export async function openRecovered(options: RecoverOptions): Promise<Recovered>
     const plan = await planReconcile(input);
     await applyReconcile(database, plan, options);
     for (const loss of plan.losses) ledger.noteLoss(loss);
-    const findings = [...mended.findings, ...records.findings, ...plan.findings];
+    const trimmed = options.quarantine.trim({ isDryRun: false });
+    const findings = [...mended.findings, ...records.findings, ...plan.findings, ...trimmed];
     return { database, ledger, watermarks, findings };
   } catch (error) {
     await database.close();

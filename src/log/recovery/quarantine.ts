@@ -1,17 +1,17 @@
-// The folder for what could not be read: files are moved there whole, as they were found, never
-// deleted and never overwritten.
+// The folder for what could not be read: files are moved there whole, as they were found, and never
+// overwritten. What goes when it is too large: quarantine-limit.ts.
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { syncFolder } from '../data-directory.ts';
 
-const FOLDER = 'quarantine';
+export const QUARANTINE = 'quarantine';
 
 /** A folder below the data directory that does not exist yet, such as `quarantine/20261121T101500Z-wal`. */
 export function nameQuarantine(directory: string, what: string, nowUs: number): string {
   const time = new Date(nowUs / 1000).toISOString().replace(/[-:]|\.\d+/g, '');
   for (let count = 1; ; count++) {
-    const name = join(FOLDER, `${time}-${what}${count === 1 ? '' : `-${count}`}`);
+    const name = join(QUARANTINE, `${time}-${what}${count === 1 ? '' : `-${count}`}`);
     if (!existsSync(join(directory, name))) return name;
   }
 }
