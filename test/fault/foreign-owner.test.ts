@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -30,10 +31,17 @@ function installed(): string {
 }
 
 function mendAs(user: number, program: string, folder: string) {
-  const script = `
-    import { mendDirectory } from '${program}/dist/log/recovery/mend-directory.js';
+  return runAs(
+    user,
+    folder,
+    `import { mendDirectory } from '${program}/dist/log/recovery/mend-directory.js';
     const options = { memoryBytesMax: 134217728, nowUs: 1700000000000000 };
-    console.log(JSON.stringify(await mendDirectory('${folder}', options)));`;
+    console.log(JSON.stringify(await mendDirectory('${folder}', options)));`,
+  );
+}
+
+/** What the script prints, as JSON. */
+function runAs(user: number, folder: string, script: string) {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     uid: user,
     gid: user,
@@ -75,5 +83,36 @@ test.skipIf(!isRoot)(
         if (kept.length > 0) expect(statSync(join(copy, name)).uid).toBe(NOBODY);
       }
     }
+  },
+);
+
+test.skipIf(!isRoot)(
+  'what another user set aside and may not be removed is told, and stays (needs root)',
+  { timeout: 60_000 },
+  async () => {
+    const folder = tempFolder();
+    const names = ['20261101T101500Z-hot', '20261102T101500Z-hot', '20261103T101500Z-hot'];
+    for (const name of names) {
+      mkdirSync(join(folder, 'quarantine', name), { recursive: true });
+      writeFileSync(join(folder, 'quarantine', name, 'hot.duckdb'), 'x'.repeat(1000));
+    }
+    for (const path of ['', 'quarantine', ...names.map((name) => `quarantine/${name}`)]) {
+      chmodSync(join(folder, path), 0o755);
+    }
+    // The quarantine is ours, and so is the second folder: the first one is not.
+    for (const path of ['', `/${names[1]}`])
+      chownSync(join(folder, `quarantine${path}`), NOBODY, NOBODY);
+    const findings = runAs(
+      NOBODY,
+      folder,
+      `import { QuarantineLimit } from '${installed()}/dist/log/recovery/quarantine-limit.js';
+      const limit = new QuarantineLimit('${folder}', 2500);
+      console.log(JSON.stringify(limit.trim({ isDryRun: false })));`,
+    );
+    expect(findings.map(({ done }: { done: string }) => done)).toEqual([
+      expect.stringMatching(/^left there: EACCES/),
+      'removed',
+    ]);
+    expect(readdirSync(join(folder, 'quarantine'))).toEqual([names[0], names[2]]);
   },
 );
