@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { DeadLetterEntry, DeadLetterFilter } from '../../../core/dead-letter.ts';
 import { MillpondError } from '../../../core/errors.ts';
 import { isoTime } from '../../../core/iso-time.ts';
+import { each, sendLists } from '../sliced-answer.ts';
 import { cursor, nextCursor, toCursor } from './cursor.ts';
 import { count, time } from './fields.ts';
 import { choice, globText, limit, repeated, text } from './parameters.ts';
@@ -64,17 +65,15 @@ export function addDeadLetters(api: ApiRoutes, { log }: ApiParts): void {
     }),
     response: { 200: z.strictObject({ deadLetters: z.array(letterSchema), nextCursor }) },
   };
-  api.get('/dead-letters', { schema: listSchema }, async ({ query }) => {
+  api.get('/dead-letters', { schema: listSchema }, async ({ query }, reply) => {
     const { entries, next } = await log.listDeadLetters({
       filter: filterOf({ ...query, ids: query.id }),
       order: query.order,
       from: query.cursor?.[0] ?? null,
       limit: query.limit,
     });
-    return {
-      deadLetters: entries.map(letterAnswer),
-      nextCursor: toCursor(next === null ? null : [next]),
-    };
+    const frame = { nextCursor: toCursor(next === null ? null : [next]) };
+    return sendLists(reply, frame, { deadLetters: each(entries, letterAnswer) });
   });
 
   const readSchema = {

@@ -43,6 +43,10 @@ export function latestAnswer(latest: LatestValue): z.infer<typeof latestSchema> 
 }
 
 export function deviceAnswer(entry: DeviceEntry): z.infer<typeof deviceSchema> {
+  return { ...deviceFields(entry), latest: entry.latest.map(latestAnswer) };
+}
+
+export function deviceFields(entry: DeviceEntry): Omit<z.infer<typeof deviceSchema>, 'latest'> {
   const { usualIntervalUs } = entry;
   return {
     device: entry.device,
@@ -54,6 +58,5 @@ export function deviceAnswer(entry: DeviceEntry): z.infer<typeof deviceSchema> {
     readingsPerMinute: entry.readingsPerMinute,
     stale: entry.isStale,
     series: entry.series,
-    latest: entry.latest.map(latestAnswer),
   };
 }

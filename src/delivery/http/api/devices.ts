@@ -3,9 +3,16 @@
 import { z } from 'zod';
 import { MillpondError } from '../../../core/errors.ts';
 import { isoTime } from '../../../core/iso-time.ts';
-import { type DevicePage, deviceOrders } from '../../../core/log-inspection.ts';
+import { type DeviceEntry, type DevicePage, deviceOrders } from '../../../core/log-inspection.ts';
+import { each, sendLists } from '../sliced-answer.ts';
 import { cursor, nextCursor, toCursor } from './cursor.ts';
-import { deviceAnswer, deviceSchema, latestAnswer, latestSchema } from './device-answer.ts';
+import {
+  deviceAnswer,
+  deviceFields,
+  deviceSchema,
+  latestAnswer,
+  latestSchema,
+} from './device-answer.ts';
 import { time } from './fields.ts';
 import { choice, flag, globs, limit, text } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
@@ -55,7 +62,7 @@ export function addDevices(api: ApiRoutes, { log }: ApiParts): void {
     querystring: devicesQuery,
     response: { 200: devicesSchema },
   };
-  api.get('/devices', { schema: listSchema }, async ({ query }) => {
+  api.get('/devices', { schema: listSchema }, async ({ query }, reply) => {
     const page = await log.listDevices({
       devices: query.device,
       metrics: [],
@@ -65,7 +72,7 @@ export function addDevices(api: ApiRoutes, { log }: ApiParts): void {
       from: fromCursor(query.cursor),
       limit: query.limit,
     });
-    return { ...frameOf(page), devices: page.entries.map(deviceAnswer) };
+    return sendLists(reply, frameOf(page), { devices: each(page.entries, deviceAnswer) });
   });
 
   const readSchema = {
@@ -74,10 +81,13 @@ export function addDevices(api: ApiRoutes, { log }: ApiParts): void {
     params: z.strictObject({ device: z.string().describe('Its name, percent-encoded.') }),
     response: { 200: oneSchema },
   };
-  api.get('/devices/:device', { schema: readSchema }, async ({ params: { device } }) => {
+  api.get('/devices/:device', { schema: readSchema }, async ({ params: { device } }, reply) => {
     const { nowUs, entry } = await log.readDevice(device);
-    if (entry !== null) return { now: isoTime(nowUs), ...deviceAnswer(entry) };
-    throw new MillpondError('DEVICE_UNKNOWN', `There is no device ${JSON.stringify(device)}.`);
+    if (entry === null) {
+      throw new MillpondError('DEVICE_UNKNOWN', `There is no device ${JSON.stringify(device)}.`);
+    }
+    const frame = { now: isoTime(nowUs), ...deviceFields(entry) };
+    return sendLists(reply, frame, { latest: each(entry.latest, latestAnswer) });
   });
 
   const latestSchemas = {
@@ -86,7 +96,7 @@ export function addDevices(api: ApiRoutes, { log }: ApiParts): void {
     querystring: latestQuery,
     response: { 200: latestListSchema },
   };
-  api.get('/latest', { schema: latestSchemas }, async ({ query }) => {
+  api.get('/latest', { schema: latestSchemas }, async ({ query }, reply) => {
     const page = await log.listDevices({
       devices: query.device,
       metrics: query.metric,
@@ -96,11 +106,14 @@ export function addDevices(api: ApiRoutes, { log }: ApiParts): void {
       from: fromCursor(query.cursor),
       limit: query.limit,
     });
-    const latest = page.entries.flatMap(({ device, isStale, latest }) =>
-      latest.map((each) => ({ device, stale: isStale, ...latestAnswer(each) })),
-    );
-    return { ...frameOf(page), latest };
+    return sendLists(reply, frameOf(page), { latest: latestOf(page.entries) });
   });
+}
+
+function* latestOf(entries: readonly DeviceEntry[]) {
+  for (const { device, isStale, latest } of entries) {
+    for (const value of latest) yield { device, stale: isStale, ...latestAnswer(value) };
+  }
 }
 
 function fromCursor(parts: readonly [number, number] | undefined) {

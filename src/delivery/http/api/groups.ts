@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { GroupDeadLetter, GroupMember, GroupStatus } from '../../../core/group.ts';
 import { isoTime } from '../../../core/iso-time.ts';
 import { qualityName } from '../../../core/reading.ts';
+import { each, sendLists } from '../sliced-answer.ts';
 import { checkStream } from './consumers.ts';
 import { cursor, nextCursor, toCursor } from './cursor.ts';
 import { latestAnswer, latestSchema } from './device-answer.ts';
@@ -107,19 +108,21 @@ export function addGroups(api: ApiRoutes, { log, groups }: ApiParts): void {
     querystring: z.strictObject({ limit, cursor: cursor(z.tuple([z.int().min(0)])) }),
     response: { 200: z.strictObject({ deadLetters: z.array(letterSchema), nextCursor }) },
   };
-  api.get('/groups/:stream/:group/dead-letters', { schema: lettersSchema }, async (request) => {
-    const { params, query } = request;
-    const { entries, next } = await groups.listGroupDeadLetters({
-      ...params,
-      offsets: [],
-      from: query.cursor?.[0] ?? 0,
-      limit: query.limit,
-    });
-    return {
-      deadLetters: entries.map(letterAnswer),
-      nextCursor: toCursor(next === null ? null : [next]),
-    };
-  });
+  api.get(
+    '/groups/:stream/:group/dead-letters',
+    { schema: lettersSchema },
+    async (request, reply) => {
+      const { params, query } = request;
+      const { entries, next } = await groups.listGroupDeadLetters({
+        ...params,
+        offsets: [],
+        from: query.cursor?.[0] ?? 0,
+        limit: query.limit,
+      });
+      const frame = { nextCursor: toCursor(next === null ? null : [next]) };
+      return sendLists(reply, frame, { deadLetters: each(entries, letterAnswer) });
+    },
+  );
 }
 
 function groupAnswer(group: GroupStatus, highWatermark: number): z.infer<typeof groupSchema> {

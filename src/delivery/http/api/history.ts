@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isoTime } from '../../../core/iso-time.ts';
 import { HISTORY_MS_MAX } from '../../../observability/status-history.ts';
+import { each, sendLists } from '../sliced-answer.ts';
 import { count, time } from './fields.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
 import { lengthOfTime } from './time-parameter.ts';
@@ -52,16 +53,19 @@ export function addHistory(api: ApiRoutes, { history, clock }: ApiParts): void {
     querystring: z.strictObject({ range }),
     response: { 200: historySchema },
   };
-  api.get('/status/history', { schema }, async ({ query }) => {
+  api.get('/status/history', { schema }, async ({ query }, reply) => {
     const { stepMs, points, consumers } = history.last(query.range / US_PER_MS, clock());
-    return {
-      stepMs,
-      points: points.map(({ timeUs, ...others }) => ({ time: isoTime(timeUs), ...others })),
-      consumers: consumers.map(({ stream, consumer, points: lags }) => ({
-        stream,
-        consumer,
-        points: lags.map(({ timeUs, lag }) => ({ time: isoTime(timeUs), lag })),
-      })),
-    };
+    return sendLists(
+      reply,
+      { stepMs },
+      {
+        points: each(points, ({ timeUs, ...others }) => ({ time: isoTime(timeUs), ...others })),
+        consumers: each(consumers, ({ stream, consumer, points: lags }) => ({
+          stream,
+          consumer,
+          points: lags.map(({ timeUs, lag }) => ({ time: isoTime(timeUs), lag })),
+        })),
+      },
+    );
   });
 }

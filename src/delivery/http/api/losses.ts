@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isoTime } from '../../../core/iso-time.ts';
 import type { LossEntry } from '../../../core/log-inspection.ts';
+import { each, sendLists } from '../sliced-answer.ts';
 import { cursor, nextCursor, toCursor } from './cursor.ts';
 import { count, offset, time } from './fields.ts';
 import { choice, limit, text } from './parameters.ts';
@@ -30,7 +31,7 @@ export function addLosses(api: ApiRoutes, { log }: ApiParts): void {
     }),
     response: { 200: z.strictObject({ losses: z.array(lossSchema), nextCursor }) },
   };
-  api.get('/losses', { schema }, async ({ query }) => {
+  api.get('/losses', { schema }, async ({ query }, reply) => {
     const { stream, order, limit } = query;
     const from = query.cursor && { recordedAtUs: query.cursor[0], skip: query.cursor[1] };
     const { entries, next } = await log.listLosses({
@@ -40,7 +41,8 @@ export function addLosses(api: ApiRoutes, { log }: ApiParts): void {
       limit,
     });
     const parts = next === null ? null : [next.recordedAtUs, next.skip];
-    return { losses: entries.map(lossAnswer), nextCursor: toCursor(parts) };
+    const frame = { nextCursor: toCursor(parts) };
+    return sendLists(reply, frame, { losses: each(entries, lossAnswer) });
   });
 }
 

@@ -3,8 +3,7 @@
 import { z } from 'zod';
 import { seriesLimits } from '../../../core/series-points.ts';
 import { clientSignal } from '../client-signal.ts';
-import { documentStream } from '../document-stream.ts';
-import { writeSliced } from '../sliced-document.ts';
+import { sendSliced } from '../sliced-answer.ts';
 import { count, time } from './fields.ts';
 import { whole } from './parameters.ts';
 import type { ApiParts, ApiRoutes } from './parts.ts';
@@ -13,7 +12,6 @@ import { lengthOfTime, moment, momentUs } from './time-parameter.ts';
 
 const { pointsMax, pointsDefault, seriesMax } = seriesLimits;
 const TEXT_CHARACTERS_MAX = 1024;
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 const name = (error: string) => z.string({ error }).max(TEXT_CHARACTERS_MAX, { error });
 
@@ -81,11 +79,6 @@ export function addSeries(api: ApiRoutes, { series, clock }: ApiParts): void {
       bucketUs: bucket ?? null,
       pointsMax: points ?? (bucket === undefined ? pointsDefault : pointsMax),
     };
-    const body = await documentStream(
-      async (sink, signal) => writeSliced(seriesText(await series.readSeries(asked, signal)), sink),
-      clientSignal(reply),
-    );
-    // The type provider knows the document, and not that it is a stream.
-    return reply.type(JSON_TYPE).send(body as never);
+    return sendSliced(reply, seriesText(await series.readSeries(asked, clientSignal(reply))));
   });
 }
