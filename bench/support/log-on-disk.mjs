@@ -2,6 +2,7 @@
 // readings, and opens one to read from it in this process.
 import { systemClock } from '../../dist/core/clock.js';
 import { Log } from '../../dist/log/log.js';
+import { QuarantineLimit } from '../../dist/log/recovery/quarantine-limit.js';
 import { Rollups } from '../../dist/log/rollups/rollups.js';
 
 const silent = {
@@ -42,6 +43,7 @@ export function logOptions(directory, overrides = {}) {
     deadLetterBytesMax: 64 * 1024 * 1024,
     deadLetterAgeMs: 0,
     lossesMax: 10_000,
+    quarantine: new QuarantineLimit(directory, 0),
     clock: systemClock,
     events: silent,
     ...overrides,
