@@ -20,7 +20,7 @@ export const http = z.strictObject({
     byDefault: 8,
     min: 1,
     max: 1000,
-    why: 'Requests of the REST interface worked on at one time, sending included; others wait their turn. Each may hold 2 MiB, and a client that reads slowly holds its turn for up to a minute. Health, metrics and the dashboard itself never wait.',
+    why: 'Requests of the REST interface worked on at one time, sending included; others wait their turn. Each may hold 2 MiB, and a client that reads slowly holds its turn for up to a minute, one that reads nothing for ten seconds. The status, health, metrics and the dashboard itself never wait.',
   }),
   waitingMax: count({
     unit: 'requests',

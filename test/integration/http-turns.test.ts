@@ -12,6 +12,12 @@ import { ask, makeHttp } from '../support/http.ts';
 const CHART = '/api/v1/series?device=d';
 const empty: SeriesAnswer = { fromUs: 0, toUs: 1, bucketUs: 1, series: [] };
 
+/** More than the kernel keeps for a client. */
+const column = new Float64Array(200_000);
+const points = { timeUs: column, count: column, min: column, mean: column, max: column };
+const line = { device: 'd', channel: '', metric: 'm', unit: '', ...points, last: null };
+const long: SeriesAnswer = { ...empty, series: [line, line] };
+
 /** A log whose charts and devices are read when the test says so. */
 async function startHeld(parts: Partial<Omit<HttpParts, 'api'>> = {}) {
   const charts: ((answer: SeriesAnswer) => void)[] = [];
@@ -85,6 +91,7 @@ test('a request that asks for nothing dear, or for what is not there, takes no t
   expect((await ask(address, '/api/v1/none')).status).toBe(404);
   expect((await ask(address, '/api/v1/live')).status).not.toBe(429);
   expect((await ask(address, '/api/v1/readings')).status).not.toBe(429);
+  expect((await ask(address, '/api/v1/status')).status).not.toBe(429);
   expect((await ask(address, '/api/v1/devices')).status).toBe(429);
 });
 
@@ -134,16 +141,15 @@ test('HEAD takes one turn, and gives it back', async () => {
   }
 });
 
-test('a client that does not read is cut off, and the next has its turn', async () => {
-  const { address, charts, events } = await startHeld({ requestsMax: 1, turnMsMax: 200 });
+test.each([
+  ['when it takes nothing for long', { stallMsMax: 200 }],
+  ['when its turn takes too long', { turnMsMax: 200 }],
+])('a client that does not read is cut off %s, and the next has its turn', async (_, limits) => {
+  const { address, charts, events } = await startHeld({ requestsMax: 1, ...limits });
   const stalled = open(address, CHART);
   stalled.pause();
   await once(events, 'chart');
-  // More than the kernel keeps for a client.
-  const column = new Float64Array(200_000);
-  const points = { timeUs: column, count: column, min: column, mean: column, max: column };
-  const line = { device: 'd', channel: '', metric: 'm', unit: '', ...points, last: null };
-  charts[0]!({ ...empty, series: [line, line] });
+  charts[0]!(long);
   const begun = once(events, 'chart');
   const next = ask(address, CHART);
   await begun;
@@ -156,4 +162,23 @@ test('a client that does not read is cut off, and the next has its turn', async 
   await once(stalled.resume(), 'close');
   expect(text).toMatch(/^HTTP\/1.1 200/);
   expect(text.endsWith('0\r\n\r\n')).toBe(false);
+});
+
+test('a client that takes a little now and then is not cut off for being slow', async () => {
+  const { address, charts, events } = await startHeld({ requestsMax: 1, stallMsMax: 2000 });
+  const slow = open(address, CHART);
+  await once(events, 'chart');
+  const startedMs = performance.now();
+  charts[0]!(long);
+  let end = '';
+  slow.on('data', (bytes) => {
+    end = (end + String(bytes)).slice(-5);
+    if (end === '0\r\n\r\n') slow.destroy();
+    // For longer than it may take nothing.
+    if (performance.now() - startedMs > 3000) return;
+    slow.pause();
+    setTimeout(() => slow.resume(), 100);
+  });
+  await once(slow, 'close');
+  expect(end).toBe('0\r\n\r\n');
 });

@@ -15,27 +15,33 @@ declare module 'fastify' {
 }
 
 const WAITING_MS_MAX = 10_000;
-/** What reads still takes its time ends with its connection: 4 MB over half a megabit a second. */
+/** Who takes nothing for so long ends with the connection. */
+const STALL_MS_MAX = 10_000;
+/** So does who takes a little now and then: 4 MB over half a megabit a second. */
 const TURN_MS_MAX = 60_000;
 
 export interface RequestTurnsOptions {
   readonly requestsMax: number;
   readonly waitingMax: number;
-  /** For tests: how long a turn may take. */
+  /** For tests: how long a client may take nothing, and how long a turn may take. */
+  readonly stallMsMax?: number;
   readonly turnMsMax?: number;
 }
 
 export class RequestTurns {
   readonly #turns: Turns;
+  readonly #stallMsMax: number;
   readonly #turnMsMax: number;
 
-  constructor({ requestsMax, waitingMax, turnMsMax = TURN_MS_MAX }: RequestTurnsOptions) {
+  constructor(options: RequestTurnsOptions) {
+    const { requestsMax, waitingMax } = options;
     this.#turns = new Turns({
       concurrentMax: requestsMax,
       waitingMax,
       busy: (running, waiting) => busy(`${running} are worked on and ${waiting} wait.`),
     });
-    this.#turnMsMax = turnMsMax;
+    this.#stallMsMax = options.stallMsMax ?? STALL_MS_MAX;
+    this.#turnMsMax = options.turnMsMax ?? TURN_MS_MAX;
   }
 
   /** Worked on, or being sent. */
@@ -59,6 +65,11 @@ export class RequestTurns {
       }
     };
   }
+
+  /** The hook for when the answer is there, and to be taken. */
+  readonly onSend = async (_: FastifyRequest, { raw }: FastifyReply): Promise<void> => {
+    raw.setTimeout(this.#stallMsMax, () => raw.destroy());
+  };
 
   /** What it resolves with is to be called when the work is done; the turn ends when it is sent as well. */
   async #take({ method }: FastifyRequest, reply: FastifyReply): Promise<() => void> {

@@ -47,7 +47,8 @@ export interface HttpParts {
   readonly answered: (exchange: HttpExchange) => void;
   /** For tests: how long a request may take to arrive. */
   readonly requestTimeoutMs?: number;
-  /** For tests: how long a turn may take. */
+  /** For tests: how long a client may take nothing, and how long a turn may take. */
+  readonly stallMsMax?: number;
   readonly turnMsMax?: number;
 }
 

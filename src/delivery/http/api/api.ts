@@ -62,7 +62,9 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
         const { querystring = noParameters, response, ...schema } = route.schema ?? {};
         const answers = { ...(response as object | undefined), default: problemAnswer };
         route.schema = { ...schema, querystring, response: answers };
-        if (!route.config?.hasOwnBound) route.handler = parts.turns.inTurn(route.handler);
+        if (route.config?.hasOwnBound) return;
+        route.handler = parts.turns.inTurn(route.handler);
+        route.onSend = parts.turns.onSend;
       });
       const api = scope.withTypeProvider<ZodTypeProvider>();
       const gatewayStatus = shareCalls(parts.gatewayStatus, STATUS_SPACING_MS);

@@ -28,7 +28,7 @@ export interface ApiParts {
   readonly series: SeriesReader;
   readonly readings: ReadingsRunner;
   readonly clock: Clock;
-  readonly turns: Pick<RequestTurns, 'inTurn'>;
+  readonly turns: Pick<RequestTurns, 'inTurn' | 'onSend'>;
   /** Followers over server-sent events. */
   readonly live: Pick<LiveStreams, 'open'>;
 }

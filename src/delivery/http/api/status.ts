@@ -79,7 +79,10 @@ export function addStatus(api: ApiRoutes, { gatewayStatus }: ApiParts): void {
     tags: ['status'],
     response: { 200: statusSchema },
   };
-  api.get('/status', { schema }, async () => statusAnswer(await gatewayStatus()));
+  // However many ask, the log is asked once: who looks at what is wrong waits for nobody.
+  api.get('/status', { schema, config: { hasOwnBound: true } }, async () =>
+    statusAnswer(await gatewayStatus()),
+  );
 }
 
 function statusAnswer(status: GatewayStatus): z.infer<typeof statusSchema> {
