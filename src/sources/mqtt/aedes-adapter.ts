@@ -182,12 +182,13 @@ export async function createBroker({ config, store, hooks }: BrokerParts): Promi
       }
       return;
     }
-    const drop = (): void => {
-      publish._notAuthorized = true;
-      decided();
-    };
     const canTell = connection?.version === 5 && publish.qos > 0;
-    hooks.onPublish(connection, publish, decided, canTell ? drop : null);
+    hooks.onPublish(connection, publish, decided, canTell ? () => drop(publish, decided) : null);
+  }
+
+  function drop(publish: { _notAuthorized?: boolean }, decided: () => void): void {
+    publish._notAuthorized = true;
+    decided();
   }
 
   aedes.on('client', (client) => {

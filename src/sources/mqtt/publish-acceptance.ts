@@ -126,12 +126,15 @@ export class PublishAcceptance {
     settled: Taken['settled'],
   ): void {
     const { valve, events, clock } = this.#parts;
-    const { topic, payload, qos } = message.packet;
-    const bytes = topic.length + payload.length;
-    valve.take(message.connection, bytes + messageOverheadBytes);
-    events.messageReceived(bytes, qos);
+    const { connection, packet, isRefusable, isHoldable } = message;
+    const { topic, payload, qos } = packet;
+    const payloadBytes = topic.length + payload.length;
+    const bytes = payloadBytes + messageOverheadBytes;
+    valve.take(connection, bytes);
+    events.messageReceived(payloadBytes, qos);
     const receivedAtUs = clock();
-    this.#offer({ ...message, bytes: bytes + messageOverheadBytes, receivedAtUs, settled });
+    // Field by field: a spread takes a tenth of the thread, and gives an object that is slow to read.
+    this.#offer({ connection, packet, bytes, receivedAtUs, isRefusable, isHoldable, settled });
   }
 
   #offer(taken: Taken): void {
