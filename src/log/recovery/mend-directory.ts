@@ -17,7 +17,7 @@ import { databasePath, syncFolder } from '../data-directory.ts';
 import { checkDatabase, salvageDatabase, type Verdict } from './database-check.ts';
 import type { Finding } from './finding.ts';
 import { copyDurably, inspectWal, mendWal } from './mend-wal.ts';
-import { nameQuarantine } from './quarantine.ts';
+import { nameQuarantine, type QuarantineKind } from './quarantine.ts';
 import {
   clearMended,
   hotFiles,
@@ -50,7 +50,7 @@ export interface MendReport {
 }
 
 interface Mending {
-  readonly what: string;
+  readonly what: QuarantineKind;
   readonly reason: Replacement['reason'];
   readonly finding: Finding;
   readonly put: readonly string[];
@@ -275,7 +275,7 @@ function whole(kind: Finding['kind'], found: string): Examined {
 }
 
 function mending(
-  what: string,
+  what: QuarantineKind,
   reason: Replacement['reason'],
   put: readonly string[],
   finding: Finding,

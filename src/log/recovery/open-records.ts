@@ -28,10 +28,13 @@ export interface Records {
 export async function openRecords(options: RecordOptions): Promise<Records> {
   const { directory, nowUs } = options;
   const findings: Finding[] = [];
-  for (const name of [LEDGER, WATERMARKS]) {
+  for (const [name, kind] of [
+    [LEDGER, 'ledger'],
+    [WATERMARKS, 'watermarks'],
+  ] as const) {
     const found = problemOf(join(directory, name));
     if (found === '') continue;
-    const done = `moved to ${quarantineFile(directory, name, name.replace('.jsonl', ''), nowUs)}`;
+    const done = `moved to ${quarantineFile(directory, name, kind, nowUs)}`;
     findings.push({ kind: 'record_unusable', subject: name, found, done });
   }
   const ledger = await Ledger.open(directory, options);

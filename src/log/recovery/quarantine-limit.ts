@@ -5,9 +5,9 @@ import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node
 import { join } from 'node:path';
 import { syncFolder } from '../data-directory.ts';
 import type { Finding } from './finding.ts';
-import { QUARANTINE } from './quarantine.ts';
+import { QUARANTINE, quarantineKinds } from './quarantine.ts';
 
-const FOLDER_NAME = /^\d{8}T\d{6}Z-(?:hot|wal|foreign|ledger|watermarks|segment)(?:-\d+)?$/;
+const FOLDER_NAME = new RegExp(`^\\d{8}T\\d{6}Z-(?:${quarantineKinds.join('|')})(?:-\\d+)?$`);
 const FILE_NAME = /^(?:hot\.duckdb(?:\.\w+)?|ledger\.jsonl|watermarks|.*\d{20}\.parquet)$/;
 
 interface Kept {

@@ -7,11 +7,29 @@ import { syncFolder } from '../data-directory.ts';
 
 export const QUARANTINE = 'quarantine';
 
-/** A folder below the data directory that does not exist yet, such as `quarantine/20261121T101500Z-wal`. */
-export function nameQuarantine(directory: string, what: string, nowUs: number): string {
-  const time = new Date(nowUs / 1000).toISOString().replace(/[-:]|\.\d+/g, '');
+/** What is put there, as its folders are called. */
+export const quarantineKinds = [
+  'hot',
+  'wal',
+  'foreign',
+  'ledger',
+  'watermarks',
+  'segment',
+] as const;
+
+export type QuarantineKind = (typeof quarantineKinds)[number];
+
+/** Below the data directory, such as `quarantine/20261121T101500Z-wal`; there may be one. */
+export function quarantineName(what: QuarantineKind, nowUs: number): string {
+  const time = new Date(nowUs / 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return join(QUARANTINE, `${time}-${what}`);
+}
+
+/** As `quarantineName`, with a number behind it where there is one. */
+export function nameQuarantine(directory: string, what: QuarantineKind, nowUs: number): string {
+  const first = quarantineName(what, nowUs);
   for (let count = 1; ; count++) {
-    const name = join(QUARANTINE, `${time}-${what}${count === 1 ? '' : `-${count}`}`);
+    const name = count === 1 ? first : `${first}-${count}`;
     if (!existsSync(join(directory, name))) return name;
   }
 }
@@ -28,7 +46,7 @@ export function makeQuarantine(directory: string, name: string): void {
 export function quarantineFile(
   directory: string,
   file: string,
-  what: string,
+  what: QuarantineKind,
   nowUs: number,
 ): string {
   const name = nameQuarantine(directory, what, nowUs);

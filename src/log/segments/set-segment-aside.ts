@@ -2,13 +2,14 @@
 // quarantine, its offsets are recorded as a loss, and readers go on behind it.
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { MillpondError } from '../../core/errors.ts';
 import { syncFolder } from '../data-directory.ts';
 import type { Database } from '../database.ts';
 import type { Losses } from '../loss.ts';
 import type { Loss } from '../loss-book.ts';
+import { quarantineName } from '../recovery/quarantine.ts';
 import type { StreamState } from '../stream-state.ts';
 import { segmentPath } from './segment.ts';
 import type { SegmentDamaged } from './segment-reader.ts';
@@ -53,10 +54,9 @@ export async function setSegmentAside(
 
 function moveToQuarantine(directory: string, stream: string, path: string, nowUs: number): void {
   if (!existsSync(path)) return;
-  const at = new Date(nowUs / 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const folder = join(directory, 'quarantine', `${at}-segment`);
+  const folder = join(directory, quarantineName('segment', nowUs));
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   renameSync(path, join(folder, `${stream}-${basename(path)}`));
   syncFolder(folder);
-  syncFolder(join(directory, 'quarantine'));
+  syncFolder(dirname(folder));
 }
