@@ -57,11 +57,12 @@ export class RequestTurns {
   inTurn(handle: RouteHandlerMethod): RouteHandlerMethod {
     const turns = this;
     return async function handleInTurn(request, reply) {
-      const handled = await turns.#take(request, reply);
+      await turns.#wait(clientSignal(reply));
+      const closed = turns.#untilClosed(request, reply);
       try {
         return await handle.call(this, request, reply);
       } finally {
-        handled();
+        void closed.then(() => turns.#turns.pass());
       }
     };
   }
@@ -71,26 +72,18 @@ export class RequestTurns {
     raw.setTimeout(this.#stallMsMax, () => raw.destroy());
   };
 
-  /** What it resolves with is to be called when the work is done; the turn ends when it is sent as well. */
-  async #take({ method }: FastifyRequest, reply: FastifyReply): Promise<() => void> {
-    const { raw } = reply;
-    await this.#wait(clientSignal(reply));
-    let [isHandled, isClosed] = [false, raw.closed];
-    const endIfDone = (): void => {
-      if (isHandled && isClosed) this.#turns.pass();
-    };
+  /** Until the client has all of it or is gone; one that takes too long is cut off. */
+  #untilClosed({ method }: FastifyRequest, { raw }: FastifyReply): Promise<void> {
+    if (raw.closed) return Promise.resolve();
     // What is asked to be changed has a short answer, and is not given up half done.
-    const limitMs = method === 'POST' ? null : this.#turnMsMax;
-    const timer = limitMs === null ? undefined : setTimeout(() => raw.destroy(), limitMs);
-    raw.once('close', () => {
-      clearTimeout(timer);
-      isClosed = true;
-      endIfDone();
+    const isLimited = method !== 'POST';
+    const timer = isLimited ? setTimeout(() => raw.destroy(), this.#turnMsMax) : undefined;
+    return new Promise((resolve) => {
+      raw.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
-    return () => {
-      isHandled = true;
-      endIfDone();
-    };
   }
 
   async #wait(clientGone: AbortSignal): Promise<void> {
