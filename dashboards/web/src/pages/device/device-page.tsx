@@ -1,6 +1,7 @@
 // One device: what it says now, its course over time as charts and states, and downloads of that.
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import { seriesLimits } from '../../../../../src/core/series-points.ts';
 import type { Device, LatestValue } from '../../api/answers.ts';
 import { Problem } from '../../api/client.ts';
 import { gatewayNowMs } from '../../api/connection.ts';
@@ -25,8 +26,8 @@ const DEVICE_INTERVAL_MS = 3_000;
 const PAN_PART = 0.25;
 const ZOOM_IN = 0.5;
 const viewsMax = 50;
-/** The most that REST answers at once; of a device with more, one metric is shown. */
-const SERIES_MAX = 100;
+/** Of a device with more, one metric is shown. */
+const { seriesMax } = seriesLimits;
 
 interface DevicePageProps {
   readonly device: string;
@@ -44,7 +45,7 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
   if (firstSeen !== undefined) knownMs.current ??= gatewayNowMs() - Date.parse(firstSeen);
   const view = viewOf(route.query, knownMs.current);
   const all = told.answer?.latest ?? [];
-  const hasMany = all.length > SERIES_MAX;
+  const hasMany = all.length > seriesMax;
   const metrics = hasMany ? metricsOf(all) : [];
   const chosen = route.query.get('metric');
   const metric = chosen ?? metrics[0] ?? null;
@@ -56,7 +57,7 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
   const silent = latest
     .map(emptySeries)
     .filter(({ key }) => !shown.series.some((one) => one.key === key));
-  const series = byInterest([...shown.series, ...silent]).slice(0, SERIES_MAX);
+  const series = byInterest([...shown.series, ...silent]).slice(0, seriesMax);
   const earlier = useRef<View[]>([]);
 
   const show = (next: View, ofMetric = chosen ?? ''): void =>
@@ -169,11 +170,11 @@ export function DevicePage({ device, route }: DevicePageProps): JSX.Element {
   );
 }
 
-/** By what came in the span; before that is known, by the latest value. */
 function metricsOf(latest: readonly LatestValue[]): string[] {
   return [...new Set(byInterest(latest).map(({ metric }) => metric))];
 }
 
+/** By what came in the span; before that is known, by the latest value. */
 function isOfTexts({ texts, numbers }: DrawnSeries, latest: LatestValue | undefined): boolean {
   if (texts.length === 0 && numbers.length === 0) return typeof latest?.value === 'string';
   return texts.length > numbers.length;
