@@ -11,6 +11,7 @@ import {
   TelemetryServiceClient,
 } from '../../dist/generated/millpond/v1/telemetry_service.js';
 import { quantiles } from './figures.mjs';
+import { connectPacket, publishPacket } from './mqtt-packets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -40,27 +41,18 @@ function bytesWritten() {
 }
 
 function publish(number) {
-  const topic = Buffer.from('sensors/latency/json');
-  const payload = Buffer.from(`{"count":${number}}`);
   const id = (number % 65_535) + 1;
-  const body = Buffer.concat([
-    Buffer.from([0, topic.length]),
-    topic,
-    Buffer.from([id >> 8, id & 255]),
-    payload,
-  ]);
+  const packet = publishPacket('sensors/latency/json', id, `{"count":${number}}`);
   if (number === warmup) writtenBefore = bytesWritten();
   sentMs[number] = performance.now();
-  socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
+  socket.write(packet);
 }
 
 let acknowledged = 0;
 let isConnected = false;
 let rest = 0;
 socket.once('connect', () => {
-  const id = Buffer.from('latency');
-  const header = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, id.length]);
-  socket.write(Buffer.concat([Buffer.from([0x10, header.length + id.length]), header, id]));
+  socket.write(connectPacket('latency'));
 });
 socket.on('data', (data) => {
   let bytes = data.length;

@@ -4,6 +4,7 @@
 // node mqtt-load.mjs --port 1883 --connections 10 --window 100 --seconds 10 --warmup 2 [--messages N]
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
+import { connectPacket, publishPacket } from './mqtt-packets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,26 +27,6 @@ const PREBUILT = 4096;
 const CONNACK_BYTES = 4;
 const PUBACK_BYTES = 4;
 
-function string(text) {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
-}
-
-function packet(firstByte, body) {
-  const length = [];
-  let rest = body.length;
-  do {
-    length.push((rest & 127) | (rest > 127 ? 128 : 0));
-    rest >>= 7;
-  } while (rest > 0);
-  return Buffer.concat([Buffer.from([firstByte, ...length]), body]);
-}
-
-function connectPacket(clientId) {
-  const header = Buffer.concat([string('MQTT'), Buffer.from([4, 2, 0, 0])]);
-  return packet(0x10, Buffer.concat([header, string(clientId)]));
-}
-
 /** All packets of one connection back to back, with the end of each. */
 function prebuild(device) {
   const packets = [];
@@ -56,12 +37,7 @@ function prebuild(device) {
     const temperature = (20 + Math.sin(id / 100) * 5).toFixed(2);
     const humidity = (50 + Math.cos(id / 70) * 20).toFixed(1);
     const payload = Buffer.from(`{"temperature":${temperature},"humidity":${humidity}}`);
-    const body = Buffer.concat([
-      string(`sensors/${device}/json`),
-      Buffer.from([id >> 8, id & 255]),
-      payload,
-    ]);
-    const built = packet(0x32, body);
+    const built = publishPacket(`sensors/${device}/json`, id, payload);
     packets.push(built);
     payloadBytes += payload.length;
     end += built.length;

@@ -2,27 +2,18 @@
 // of the publish in microseconds.
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connectPacket, publishPacket } from './mqtt-packets.mjs';
 
 /** Resolves with the socket when all are sent; `atWarm` is called before the message `warmup`. */
 export async function publishPaced(port, { rate, count, warmup, atWarm }) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
-  const id = Buffer.from('paced');
-  const header = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, id.length]);
-  socket.write(Buffer.concat([Buffer.from([0x10, header.length + id.length]), header, id]));
+  socket.write(connectPacket('paced'));
   await once(socket, 'data');
   socket.resume();
-  const topic = Buffer.from('sensors/fanout/json');
   const publish = (number) => {
-    const packet = (number % 65_535) + 1;
     const nowUs = process.hrtime.bigint() / 1000n;
-    const body = Buffer.concat([
-      Buffer.from([0, topic.length]),
-      topic,
-      Buffer.from([packet >> 8, packet & 255]),
-      Buffer.from(`{"sent":${nowUs}}`),
-    ]);
-    socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
+    socket.write(publishPacket('sensors/fanout/json', (number % 65_535) + 1, `{"sent":${nowUs}}`));
   };
   const startedMs = performance.now();
   let sent = 0;

@@ -6,6 +6,7 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { quantiles } from './figures.mjs';
+import { connectPacket, publishPacket } from './mqtt-packets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -77,9 +78,7 @@ function probeHealth() {
 
 async function probeAcks() {
   const socket = connect({ port: Number(values['mqtt-port']), host: '127.0.0.1', noDelay: true });
-  const id = Buffer.from(`rest-${process.pid}`);
-  const header = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, id.length]);
-  socket.write(Buffer.concat([Buffer.from([0x10, header.length + id.length]), header, id]));
+  socket.write(connectPacket(`rest-${process.pid}`));
   const sentMs = [];
   let bytes = -4;
   socket.on('data', (data) => {
@@ -92,17 +91,11 @@ async function probeAcks() {
   });
   let number = 0;
   probe(() => {
-    const topic = Buffer.from('sensors/probe/json');
     number += 1;
-    const packet = [
-      Buffer.from([0, topic.length]),
-      topic,
-      Buffer.from([number >> 8, number & 255]),
-    ];
-    const body = Buffer.concat([...packet, Buffer.from(`{"count":${number}}`)]);
+    const packet = publishPacket('sensors/probe/json', number, `{"count":${number}}`);
     due += 1;
     sentMs.push({ ms: performance.now(), isCounted: isMeasured });
-    socket.write(Buffer.concat([Buffer.from([0x32, body.length]), body]));
+    socket.write(packet);
   });
 }
 
